@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Waiting and counting: the few instructions that generic code needs by name. */
+#ifndef ARCH_RISCV_PROCESSOR_H
+#define ARCH_RISCV_PROCESSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/riscv/csr.h"
+
+/*
+ * True when the emulator counts instructions and runs harts in turn (parameter deterministic=1): then a spinning hart
+ * must end its turn, or the one it waits for never runs.
+ */
+extern bool deterministic;
+
+/* Ends this hart's turn: see cpu.c. Interrupts may be on or off. */
+void cpu_end_turn(void);
+
+/* To be called in every spin loop. Any context. */
+static inline void cpu_relax(void)
+{
+	if (deterministic)
+		cpu_end_turn();
+	else
+		/* pause (Zihintpause), a fence that orders nothing where it is not implemented. */
+		__asm__ __volatile__(".insn i 0x0f, 0, x0, x0, 0x010" : : : "memory");
+}
+
+/* Sleeps until an interrupt enabled in sie is pending, taken or not (sstatus.SIE may be 0). May return early. */
+static inline void wait_for_interrupt(void)
+{
+	__asm__ __volatile__("wfi" : : : "memory");
+}
+
+static inline uint64_t rdtime(void)
+{
+	return csr_read(CSR_TIME);
+}
+
+/* Instructions retired; in deterministic mode those of all harts together. */
+static inline uint64_t rdinstret(void)
+{
+	return csr_read(CSR_INSTRET);
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Annotations for the compiler and for sparse. A leaf: every layer may include it. */
+#ifndef CORE_COMPILER_H
+#define CORE_COMPILER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __CHECKER__
+#define __percpu       __attribute__((noderef, address_space(percpu)))
+#define __iomem        __attribute__((noderef, address_space(iomem)))
+#define __force	       __attribute__((force))
+#define __acquires(x)  __attribute__((context(x, 0, 1)))
+#define __releases(x)  __attribute__((context(x, 1, 0)))
+#define __must_hold(x) __attribute__((context(x, 1, 1)))
+#define __acquire(x)   __context__(x, 1)
+#define __release(x)   __context__(x, -1)
+#else
+#define __percpu
+#define __iomem
+#define __force
+#define __acquires(x)
+#define __releases(x)
+#define __must_hold(x)
+#define __acquire(x) (void)0
+#define __release(x) (void)0
+#endif
+
+#define __packed	__attribute__((packed))
+#define __aligned(n)	__attribute__((aligned(n)))
+#define __noreturn	__attribute__((noreturn))
+#define __used		__attribute__((used))
+#define __section(name) __attribute__((section(name)))
+#define __printf(f, a)	__attribute__((format(printf, f, a)))
+#define __noinline	__attribute__((noinline))
+#define __must_check	__attribute__((warn_unused_result))
+#define __cold		__attribute__((cold))
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define ARRAY_SIZE(a)		       (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)		       (((x) + ((a) - 1)) & ~((a) - 1))
+#define ALIGN_DOWN(x, a)	       ((x) & ~((a) - 1))
+#define container_of(ptr, type, field) ((type *)((char *)(ptr) - offsetof(type, field)))
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* One line of shared data on every platform in reach; keeps words of different writers apart. */
+#define CACHE_LINE	   64
+#define __cacheline_aligned __aligned(CACHE_LINE)
+
+#define BITS_PER_LONG (8 * (unsigned int)sizeof(long))
+
+typedef uint64_t phys_addr_t;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The clock (time CSR) and the one timer a hart has (Sstc stimecmp, or SBI TIME). */
+#ifndef CORE_TIME_H
+#define CORE_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Ticks of the time CSR per second, from /cpus/timebase-frequency. Constant after INIT_MEMORY. */
+extern uint64_t timebase_hz;
+
+/* Ticks since the platform's reset. Any context. */
+uint64_t time_now(void);
+/* Nanoseconds since the platform's reset. Any context. */
+uint64_t time_now_ns(void);
+
+/* Exact to a tick, no overflow for any 64-bit tick count that stays below 584 years. */
+uint64_t ticks_to_ns(uint64_t ticks);
+uint64_t ns_to_ticks(uint64_t ns);
+
+/* time_now() plus ms milliseconds. */
+uint64_t deadline_ms(uint64_t ms);
+
+/* Spins for at least us microseconds. Any context. */
+void udelay(uint64_t us);
+
+/*
+ * Sleeps this hart (wfi) until cond(arg) is true or the deadline (ticks) has passed; returns the last
+ * cond(arg). Whoever makes cond true must also interrupt this hart (an IPI or a device). Hart context with
+ * interrupts on or off: they are taken while it waits, and restored.
+ */
+bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
+
+/* Timer interrupt of this hart, from the trap handler, interrupts off. */
+void timer_interrupt(void);
+
+#endif
