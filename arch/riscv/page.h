@@ -3,39 +3,50 @@
 #ifndef ARCH_RISCV_PAGE_H
 #define ARCH_RISCV_PAGE_H
 
+#ifdef __ASSEMBLER__
+#define _UL(x) x
+#else
+#define _UL(x) x##UL
+#endif
+
 #define PAGE_SHIFT 12
-#define PAGE_SIZE  (1UL << PAGE_SHIFT)
+#define PAGE_SIZE  (_UL(1) << PAGE_SHIFT)
 #define MEGA_SHIFT 21
-#define MEGA_SIZE  (1UL << MEGA_SHIFT)
+#define MEGA_SIZE  (_UL(1) << MEGA_SHIFT)
 #define GIGA_SHIFT 30
-#define GIGA_SIZE  (1UL << GIGA_SHIFT)
+#define GIGA_SIZE  (_UL(1) << GIGA_SHIFT)
 
 /*
  * Sv39 address space, upper half; nothing is ever mapped in the lower half.
  *
  *   0xffffffc000000000  direct map of RAM, 128 GiB from the lowest DRAM address, rounded down to 1 GiB
- *   0xffffffe000000000  mapped stacks, each below a hole of its own size
+ *   0xffffffe000000000  mapped stacks, each above a hole of its own size
  *   0xfffffff000000000  device registers
  *   0xffffffff00000000  the device tree, read only
- *   0xffffffff80000000  the kernel image; the top 2 GiB, where medany code can also reach address 0
+ *   0xffffffff80200000  the kernel image, in the top 2 GiB: medany code reaches address 0 from there, where
+ *                       per-cpu variables are linked
  */
-#define DIRECT_MAP_BASE 0xffffffc000000000UL
-#define DIRECT_MAP_SIZE (128UL << 30)
-#define STACK_MAP_BASE	0xffffffe000000000UL
-#define IO_MAP_BASE	0xfffffff000000000UL
-#define IO_MAP_SIZE	(32UL << 30)
-#define FDT_MAP_BASE	0xffffffff00000000UL
-#define KERNEL_BASE	0xffffffff80000000UL
+#define DIRECT_MAP_BASE _UL(0xffffffc000000000)
+#define DIRECT_MAP_SIZE (_UL(128) << GIGA_SHIFT)
+#define STACK_MAP_BASE	_UL(0xffffffe000000000)
+#define STACK_MAP_SIZE	(_UL(64) << GIGA_SHIFT)
+#define IO_MAP_BASE	_UL(0xfffffff000000000)
+#define IO_MAP_SIZE	(_UL(32) << GIGA_SHIFT)
+#define FDT_MAP_BASE	_UL(0xffffffff00000000)
+#define FDT_MAP_SIZE	(2 * MEGA_SIZE)
+#define KERNEL_BASE	_UL(0xffffffff80200000)
 
 /*
  * A stack is STACK_SIZE bytes in a slot of twice that, aligned to the slot: the lower half is unmapped, so that one bit
  * of sp tells the trap entry that the stack has run over.
  */
-#define STACK_SHIFT 14
-#define STACK_SIZE  (1UL << STACK_SHIFT)
+#define STACK_SHIFT	14
+#define STACK_SIZE	(_UL(1) << STACK_SHIFT)
+#define STACK_SLOT_SIZE (2 * STACK_SIZE)
 
 #ifndef __ASSEMBLER__
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/compiler.h"
