@@ -5,6 +5,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/cdefs.h>
+
+/* The C library has some of these names, too, for itself: ours hold, whichever header comes first. */
+#undef __packed
+#undef __aligned
+#undef __used
+#undef __section
+#undef __noinline
 
 #ifdef __CHECKER__
 #define __percpu       __attribute__((noderef, address_space(percpu)))
