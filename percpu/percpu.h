@@ -34,15 +34,35 @@ extern unsigned long *percpu_base;
 #define this_cpu(var)	  (*this_cpu_ptr(&(var)))
 #define per_cpu(var, cpu) (*per_cpu_ptr(&(var), cpu))
 
+/* What one cpu's area takes in bytes: the static variables, then PERCPU_CHUNK for dynamic ones. Any context. */
+size_t percpu_area_size(void);
+
+/* Gives the static variables of an area, aligned to a page, their initial values, and zeroes the rest. Any context. */
+void percpu_setup_area(void *area);
+
+/*
+ * What the dynamic allocator needs from the layers above. It has no lock of its own: theirs tells who holds it, and has a
+ * deadline. lock turns interrupts off and returns what unlock wants.
+ */
+struct percpu_ops {
+	unsigned long (*lock)(void);
+	void (*unlock)(unsigned long flags);
+	__noreturn void (*die)(const char *fmt, ...) __printf(1, 2);
+};
+
+/* Opens the dynamic allocator for nr cpus, whose bases must be set: 0 for a cpu that has no memory. Boot hart, once. */
+void percpu_init(unsigned int nr, const struct percpu_ops *upper);
+
 /*
  * Dynamic per-cpu memory: size bytes for every possible cpu, zeroed, each copy on its cpu's memory node; align is a
- * power of two up to CACHE_LINE. NULL when memory is gone or size is 0 or above PERCPU_CHUNK. Hart context after INIT_PERCPU.
+ * power of two up to CACHE_LINE. Use the result as the address of a static variable. NULL when there is no room for
+ * it, and when size is 0 or above PERCPU_CHUNK. Any context after INIT_PERCPU; takes time for every cpu.
  */
 #define PERCPU_CHUNK 2048
 void __percpu *__alloc_percpu(size_t size, size_t align);
 #define alloc_percpu(type)                                                                         \
 	((__typeof__(type) __percpu *)__alloc_percpu(sizeof(type), _Alignof(type)))
-/* p as returned, or NULL. Panics on anything else. */
+/* p as returned, or NULL. Panics on anything else. Any context. */
 void free_percpu(void __percpu *p);
 
 #endif
