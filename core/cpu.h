@@ -11,51 +11,55 @@
 #include "percpu/percpu.h"
 
 /*
- *                 start ok           entered             set up
- *   CPU_ABSENT    CPU_OFFLINE -----> CPU_STARTING -----> CPU_ENTERED -----> CPU_ONLINE
- *   (no S-mode,        |  start refused    | deadline           | deadline
- *    disabled,         v                   v                    v
- *    left out)     CPU_REFUSED         CPU_LATE             CPU_STUCK
- *                                          | comes after all
- *                                          v
- *                                      CPU_PARKED
- * The boot hart moves a cpu along the start and deadline arrows, the hart itself along the others; ENTERED against
- * LATE is decided by one compare-exchange on this word.
+ *                hart_start              sets itself up
+ *   CPU_OFFLINE ------------> CPU_STARTING ------------> CPU_ONLINE
+ *        |                      |        |
+ *        | refused     deadline |        | deadline, the hart
+ *        v       it never came  v        v has come but is not online
+ *   CPU_REFUSED              CPU_LATE  CPU_STUCK
+ *
+ * The boot hart moves a cpu along every arrow but the one to CPU_ONLINE, which the hart takes itself by
+ * compare-exchange: one that the boot hart has given up stays given up, and parks.
  */
 enum cpu_state {
 	CPU_OFFLINE,
 	CPU_STARTING,
-	CPU_ENTERED,
 	CPU_ONLINE,
 	CPU_REFUSED,
 	CPU_LATE,
 	CPU_STUCK,
-	CPU_PARKED,
 };
+
+struct fdt_cpu;
 
 struct cpu_info {
 	unsigned long hartid;
 	int node;		   /* memory node, NUMA_NO_NODE if the tree names none */
 	_Atomic int state;	   /* enum cpu_state */
 	int error;		   /* negative errno of a refused start */
-	const char *isa;	   /* riscv,isa string or first riscv,isa-extensions entry; "" if neither */
+	const struct fdt_cpu *fdt; /* NULL if the tree does not name it (a boot hart only) */
 	uint64_t start_ticks;	   /* time CSR just before hart_start */
 	_Atomic uint64_t online_ticks; /* time CSR when it joined the online mask */
 };
 
 extern unsigned int nr_cpu_ids; /* possible cpus; fixed at INIT_PERCPU */
 
-/* Bits never change while a hart enumerates: possible is fixed, online only grows in this stage. */
-extern const struct cpumask *const cpu_possible_mask;
-extern const struct cpumask *const cpu_online_mask;
+/* For enumeration: possible is fixed at INIT_PERCPU, a bit of online is set by the hart itself. */
+extern const struct cpumask *cpu_possible_mask;
+extern const struct cpumask *cpu_online_mask;
 
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < nr_cpu_ids; (cpu)++)
 #define for_each_online_cpu(cpu)   for_each_cpu (cpu, cpu_online_mask)
 
+DECLARE_PER_CPU(unsigned int, cpu_number);
+
 struct cpu_info *cpu_info(unsigned int cpu);
 
 /* Any context with a valid tp. */
-unsigned int smp_processor_id(void);
+static inline unsigned int smp_processor_id(void)
+{
+	return this_cpu(cpu_number);
+}
 unsigned long cpu_to_hartid(unsigned int cpu);
 int cpu_to_node(unsigned int cpu);
 /* The cpu of a hart id, or -ENOENT. Any context after INIT_PERCPU. */
@@ -63,5 +67,8 @@ int hartid_to_cpu(unsigned long hartid);
 unsigned int num_online_cpus(void);
 
 const char *cpu_state_name(int state);
+
+/* This hart joins the online mask. Its own last step of coming up. */
+void set_cpu_online(unsigned int cpu);
 
 #endif

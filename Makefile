@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds the kernel: make [LLVM=1] [DEBUG=1] [SAN=undefined] [V=1] [O=build]. See README for the rest.
+
+O      ?= build
+V      ?= 0
+LLVM   ?= 0
+DEBUG  ?= 0
+SAN    ?=
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+quiet = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))';)
+
+# One compiler command per tool chain; everything else is shared.
+ARCH_FLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+GCC        := riscv64-unknown-elf-gcc
+ifeq ($(LLVM),1)
+CLANG      ?= clang
+CC         := $(CLANG) --target=riscv64-unknown-elf -mno-relax
+LINK       := $(if $(shell command -v ld.lld),ld.lld,$(firstword $(wildcard /usr/bin/ld.lld-*)))
+OBJCOPY    := $(if $(shell command -v llvm-objcopy),llvm-objcopy,$(firstword $(wildcard /usr/bin/llvm-objcopy-*)))
+else
+CC         := $(GCC)
+LINK       := riscv64-unknown-elf-ld
+OBJCOPY    := riscv64-unknown-elf-objcopy
+endif
+# For fragments that build other RISC-V programs.
+export CC OBJCOPY
+
+PICOLIBC   := /usr/lib/picolibc/riscv64-unknown-elf
+LIBFDT     := .cache/libfdt
+# gcc finds the library of the multilib without the z extensions, which hold no code that differs.
+LIBC        = $(shell $(GCC) --specs=picolibc.specs -march=rv64imac -mabi=lp64 -mcmodel=medany -print-file-name=libc.a)
+LIBGCC      = $(shell $(GCC) -march=rv64imac -mabi=lp64 -mcmodel=medany -print-libgcc-file-name)
+
+VERSION    := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+CPPFLAGS := -I. -I$(O)/gen -isystem $(PICOLIBC)/include -isystem $(LIBFDT) -D_GNU_SOURCE
+CFLAGS   := -std=gnu11 -O2 -g $(ARCH_FLAGS) -ffreestanding -fno-pic -fno-common -fno-builtin-printf \
+            -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+            -fno-asynchronous-unwind-tables -fno-stack-protector -ffunction-sections -fdata-sections \
+            -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wshadow \
+            -Wframe-larger-than=2048
+ifneq ($(LLVM),1)
+CFLAGS   += -fno-tree-loop-distribute-patterns
+endif
+ifeq ($(DEBUG),1)
+CPPFLAGS += -DDEBUG=1
+endif
+ifneq ($(SAN),)
+CFLAGS   += -fsanitize=$(SAN) -fsanitize-undefined-trap-on-error
+endif
+LDFLAGS  := -nostdlib --gc-sections --build-id=none --orphan-handling=error \
+            -z noexecstack -z max-page-size=4096 --defsym=vfprintf=__i_vfprintf
+ifneq ($(LLVM),1)
+LDFLAGS  += --no-warn-rwx-segments
+endif
+
+# The kernel is every source below these folders, but what is for the host or for generating.
+KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell tests/kernel tests/bench
+SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort $(wildcard $(d)/*.c $(d)/*.S)))) \
+        $(sort $(wildcard tests/*.c))
+OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
+FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
+
+# Code that runs before translation is on: nothing in it may need a linked address.
+$(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
+
+.PHONY: all clean FORCE
+all: $(O)/muster.elf $(O)/Image
+
+# What the output depends on besides sources: a change of flags builds anew.
+FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+$(O)/gen/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+$(O)/gen/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define MUSTER_VERSION "%s"\n#define MUSTER_FLAGS "%s"\n' '$(VERSION)' \
+		'$(if $(filter 1,$(LLVM)),LLVM=1 )$(if $(filter 1,$(DEBUG)),DEBUG=1 )$(if $(SAN),SAN=$(SAN))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(O)/gen/asm-offsets.h: arch/riscv/asm-offsets.c $(O)/gen/flags | $(TOOLS_READY)
+	$(call quiet,GEN,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -S -o $@.s $<
+	@sed -n 's/^[[:space:]]*->\([A-Z0-9_]*\) [$$#]*\(-*[0-9]*\).*/#define \1 \2/p' $@.s >$@
+	@test -s $@
+
+$(OBJS): | $(O)/gen/asm-offsets.h $(O)/gen/version.h $(TOOLS_READY)
+$(O)/%.o: %.c $(O)/gen/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/%.o: %.S $(O)/gen/flags
+	@mkdir -p $(@D)
+	$(call quiet,AS,$@)$(CC) $(CPPFLAGS) $(ARCH_FLAGS) -g -MMD -MP -c -o $@ $<
+$(O)/libfdt/%.o: $(LIBFDT)/%.c $(O)/gen/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC,$@)$(CC) $(CPPFLAGS) $(filter-out -Werror -W%,$(CFLAGS)) -w -c -o $@ $<
+
+$(O)/kernel.lds: arch/riscv/kernel.lds arch/riscv/page.h $(O)/gen/flags
+	$(call quiet,GEN,$@)$(CC) -E -P -I. -D__ASSEMBLER__ -x assembler-with-cpp -o $@ $<
+
+# Linked twice: the symbol table is made from the first link and lies behind all text, so text stays where it was.
+link = $(LINK) $(LDFLAGS) -T $(O)/kernel.lds -o $(1) $(2) --start-group $(FDT_OBJS) $(LIBC) $(LIBGCC) --end-group
+$(O)/gen/ksyms1.S: scripts/ksyms.py | $(O)/gen/flags
+	$(call quiet,GEN,$@)python3 $< --empty >$@
+$(O)/gen/ksyms2.S: $(O)/stage1.elf scripts/ksyms.py
+	$(call quiet,KSYMS,$@)python3 scripts/ksyms.py $< >$@
+$(O)/gen/ksyms%.o: $(O)/gen/ksyms%.S
+	$(call quiet,AS,$@)$(CC) $(CPPFLAGS) $(ARCH_FLAGS) -c -o $@ $<
+$(O)/stage1.elf: $(OBJS) $(FDT_OBJS) $(O)/gen/ksyms1.o $(O)/kernel.lds
+	$(call quiet,LINK,$@)$(call link,$@,$(OBJS) $(O)/gen/ksyms1.o)
+$(O)/muster.elf: $(O)/gen/ksyms2.o $(OBJS) $(FDT_OBJS) $(O)/kernel.lds
+	$(call quiet,LINK,$@)$(call link,$@,$(OBJS) $(O)/gen/ksyms2.o)
+	@python3 scripts/ksyms.py --check $@
+$(O)/Image: $(O)/muster.elf
+	$(call quiet,IMAGE,$@)$(OBJCOPY) -O binary $< $@
+
+clean:
+	rm -rf $(O)
+
+-include $(OBJS:.o=.d)
+-include $(wildcard scripts/*.mk tests/*/*.mk)

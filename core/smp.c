@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Starts every hart, back to back, and waits once with one deadline. */
+#include "core/smp.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "arch/riscv/boot.h"
+#include "arch/riscv/csr.h"
+#include "arch/riscv/early_map.h"
+#include "arch/riscv/hart.h"
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/pgtable.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/fault.h"
+#include "core/init.h"
+#include "core/kmalloc.h"
+#include "core/page.h"
+#include "core/panic.h"
+#include "core/param.h"
+#include "core/printk.h"
+#include "core/time.h"
+#include "percpu/setup.h"
+#include "sbi/base.h"
+#include "sbi/hsm.h"
+#include "sbi/ipi.h"
+#include "sbi/sbi.h"
+
+struct bringup_result bringup_result;
+void (*secondary_idle)(void);
+
+static unsigned int maxcpus = UINT32_MAX;
+PARAM_UINT("maxcpus", maxcpus, 1, UINT32_MAX, "harts to start at boot, the boot hart among them");
+
+/* An emulator that runs many harts on few processors needs time for each; so does firmware that is asked to log. */
+static unsigned int bringup_ms;
+PARAM_UINT("bringup_ms", bringup_ms, 1, 600000, "deadline of bring-up in ms (default 2000 and 50 per hart)");
+
+/* How long a start that the firmware answers with "not now" is tried again. */
+#define START_RETRY_MS 200
+
+static struct boot_record *records;
+
+/* Harts that were started and have neither come online nor been given up, and one more until all are started. */
+static _Atomic unsigned int bringup_pending;
+
+DEFINE_PER_CPU(void *, stack_top);
+
+static int map_new_stack(int node, unsigned int order, void **top)
+{
+	void *pages = page_alloc(node, order);
+
+	if (!pages)
+		return -ENOMEM;
+	*top = stack_map(virt_to_phys(pages), PAGE_SIZE << order);
+	if (!*top) {
+		page_free(pages, order);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The cpu's own memory, on its own node. What a failed cpu got stays with it: it is reported and never started. */
+static int prepare_cpu(unsigned int cpu)
+{
+	int node = cpu_to_node(cpu), err;
+	unsigned int order = page_order(percpu_area_size());
+	void *area = page_alloc(node, order), *stack, *overflow;
+
+	if (!area)
+		return -ENOMEM;
+	percpu_setup_area(area);
+	percpu_base[cpu] = (unsigned long)area;
+	per_cpu(cpu_number, cpu) = cpu;
+	err = map_new_stack(node, STACK_SHIFT - PAGE_SHIFT, &stack);
+	if (!err)
+		err = map_new_stack(node, page_order(OVERFLOW_STACK_SIZE), &overflow);
+	if (err)
+		return err;
+	per_cpu(stack_top, cpu) = stack;
+	per_cpu(overflow_sp, cpu) = overflow;
+	return 0;
+}
+
+static int percpu_areas_init(void)
+{
+	unsigned int order = page_order(percpu_area_size());
+	void *area = page_alloc(cpu_to_node(0), order);
+	unsigned long *bases = kzalloc(nr_cpu_ids * sizeof(*bases));
+
+	records = kzalloc(nr_cpu_ids * sizeof(*records));
+	if (!area || !bases || !records)
+		panic("no memory for the per-cpu areas");
+	/* The boot hart moves: its variables so far live in the image. */
+	percpu_setup_area(area);
+	percpu_base = bases;
+	bases[0] = (unsigned long)area;
+	per_cpu(overflow_sp, 0) = this_cpu(overflow_sp);
+	__asm__ __volatile__("mv tp, %0" : : "r"(area) : "memory");
+	this_cpu(stack_top) = (void *)(STACK_MAP_BASE + STACK_SLOT_SIZE);
+
+	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++) {
+		int err = prepare_cpu(cpu);
+
+		if (err) {
+			cpu_info(cpu)->error = err;
+			atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED, memory_order_relaxed);
+			pr_err("cpu%u (hart %lu): no memory for it, left out", cpu, cpu_to_hartid(cpu));
+		}
+	}
+	return 0;
+}
+INITCALL(INIT_PERCPU, percpu_areas_init);
+
+/* How often the boot hart looks for itself: firmware may lose the interrupt that tells it. */
+#define BRINGUP_LOOK_MS 10
+
+/* Takes one off the pending count; whoever takes the last wakes the boot hart. */
+static bool bringup_done_one(void)
+{
+	/* Release: what this hart did is seen by the boot hart, whose look at the count acquires. */
+	return atomic_fetch_sub_explicit(&bringup_pending, 1, memory_order_acq_rel) == 1;
+}
+
+static bool nothing_pending(void *arg)
+{
+	(void)arg;
+	return !atomic_load_explicit(&bringup_pending, memory_order_acquire);
+}
+
+void secondary_hart_main(void)
+{
+	struct cpu_info *info = cpu_info(smp_processor_id());
+	int starting = CPU_STARTING;
+
+	/* What an earlier life left pending is nobody's call; from the online mask on, interrupts count. */
+	csr_clear(CSR_SIP, SIE_SSIE);
+	csr_write(CSR_SIE, SIE_SSIE);
+	atomic_store_explicit(&info->online_ticks, rdtime(), memory_order_relaxed);
+	if (!atomic_compare_exchange_strong_explicit(&info->state, &starting, CPU_ONLINE,
+						     memory_order_acq_rel, memory_order_acquire)) {
+		csr_write(CSR_SIE, 0);
+		for (;;)
+			wait_for_interrupt();
+	}
+	set_cpu_online(smp_processor_id());
+	if (bringup_done_one())
+		sbi_send_ipi(1, boot_hartid);
+	if (secondary_idle)
+		secondary_idle();
+	local_irq_enable();
+	for (;;)
+		wait_for_interrupt();
+}
+
+static bool wait_for_harts(uint64_t deadline)
+{
+	while (rdtime() < deadline) {
+		if (wait_until(nothing_pending, NULL, MIN(deadline, deadline_ms(BRINGUP_LOOK_MS))))
+			return true;
+	}
+	return false;
+}
+
+static void refuse(unsigned int cpu, int error)
+{
+	cpu_info(cpu)->error = error;
+	atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED, memory_order_relaxed);
+	bringup_done_one();
+}
+
+/* One try at one hart; HSM_START_RETRY leaves it as it was. */
+static enum hsm_start_result start_cpu(unsigned int cpu)
+{
+	struct cpu_info *info = cpu_info(cpu);
+	enum hsm_start_result result;
+	uint64_t opaque;
+	long error;
+
+	opaque = boot_record_arm(&records[cpu], info->hartid, per_cpu(stack_top, cpu), percpu_base[cpu]);
+	atomic_store_explicit(&info->state, CPU_STARTING, memory_order_release);
+	info->start_ticks = rdtime();
+	result = hsm_start(info->hartid, secondary_entry(), opaque, &error);
+	if (result == HSM_START_ACCEPTED)
+		return result;
+	/* It does not come by this start; should it come all the same, it parks. */
+	boot_record_expire(&records[cpu]);
+	info->error = sbi_to_errno(error);
+	atomic_store_explicit(&info->state, CPU_OFFLINE, memory_order_relaxed);
+	return result;
+}
+
+static void start_all(void)
+{
+	uint64_t retry_until = 0;
+	unsigned int limit = MIN(maxcpus, nr_cpu_ids), again;
+
+	/* All at once are pending before the first is started, or an early one could think it was the last. */
+	atomic_store_explicit(&bringup_pending, limit, memory_order_relaxed);
+	for (unsigned int cpu = 1; cpu < limit; cpu++) {
+		if (cpu_info(cpu)->error)
+			bringup_done_one();
+	}
+	do {
+		again = 0;
+		for (unsigned int cpu = 1; cpu < limit; cpu++) {
+			if (atomic_load_explicit(&cpu_info(cpu)->state, memory_order_relaxed) != CPU_OFFLINE)
+				continue;
+			switch (start_cpu(cpu)) {
+			case HSM_START_ACCEPTED:
+				bringup_result.started++;
+				break;
+			case HSM_START_RETRY:
+				if (!retry_until)
+					retry_until = deadline_ms(START_RETRY_MS);
+				if (rdtime() < retry_until) {
+					again++;
+					break;
+				}
+				refuse(cpu, cpu_info(cpu)->error);
+				break;
+			case HSM_START_ALREADY:
+				refuse(cpu, -EALREADY);
+				break;
+			case HSM_START_REFUSED:
+				refuse(cpu, cpu_info(cpu)->error);
+				break;
+			}
+		}
+		if (again)
+			udelay(100);
+	} while (again);
+}
+
+/* After the deadline: each hart that is not online is told so, by the atomic step that it looks at itself. */
+static void give_up(unsigned int cpu)
+{
+	int starting = CPU_STARTING;
+	bool never_came = boot_record_expire(&records[cpu]);
+
+	if (atomic_compare_exchange_strong_explicit(&cpu_info(cpu)->state, &starting,
+						    never_came ? CPU_LATE : CPU_STUCK,
+						    memory_order_acq_rel, memory_order_acquire))
+		bringup_done_one();
+}
+
+const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size)
+{
+	const struct cpu_info *info = cpu_info(cpu);
+	bool came = records && atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
+
+	switch (atomic_load_explicit(&info->state, memory_order_relaxed)) {
+	case CPU_ONLINE:
+		return "";
+	case CPU_OFFLINE:
+		return "not started (maxcpus=)";
+	case CPU_REFUSED:
+		if (info->error == -EALREADY)
+			return "runs already, started by somebody else";
+		if (info->error == -ENOMEM)
+			return "no memory for it";
+		snprintf(buf, size, "the firmware refuses to start it (error %d)", info->error);
+		return buf;
+	case CPU_LATE:
+		return came ? "came after the deadline, parked" : "start accepted, never arrived";
+	case CPU_STUCK:
+		return "arrived, but did not come online";
+	default:
+		return "is starting";
+	}
+}
+
+unsigned int late_arrivals(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
+		n += atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
+	return n;
+}
+
+static void report(uint64_t start)
+{
+	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++) {
+		const struct cpu_info *info = cpu_info(cpu);
+		int state = atomic_load_explicit(&info->state, memory_order_relaxed);
+		char buf[64];
+
+		if (state == CPU_ONLINE)
+			pr_debug("cpu%u (hart %lu): online %lu us after its start", cpu, info->hartid,
+				 ticks_to_ns(atomic_load_explicit(&info->online_ticks, memory_order_relaxed) -
+					     info->start_ticks) / 1000);
+		else
+			printk(state == CPU_OFFLINE ? LOG_NOTICE : LOG_ERR, "cpu%u (hart %lu): %s", cpu,
+			       info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
+	}
+	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
+		pr_err("%u harts entered the kernel unasked, or with a record not theirs: parked",
+		       atomic_load_explicit(&stray_harts, memory_order_relaxed));
+	printk_raw("muster: %u of %u harts online in %lu us", num_online_cpus(), nr_cpu_ids,
+		   ticks_to_ns(start + bringup_result.ticks - boot_entry_ticks) / 1000);
+}
+
+static int smp_init(void)
+{
+	uint64_t start = rdtime(), insns = boot_entry_insns ? rdinstret() : 0;
+
+	if (nr_cpu_ids > 1 && !sbi_probe(SBI_EXT_HSM)) {
+		pr_err("the firmware has no HSM extension: one hart only");
+		for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
+			cpu_info(cpu)->error = -EOPNOTSUPP;
+		for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
+			atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED, memory_order_relaxed);
+	} else {
+		uint64_t ms = bringup_ms ? bringup_ms : 2000 + 50UL * nr_cpu_ids;
+		uint64_t deadline = deadline_ms(ms);
+
+		start_all();
+		/* The boot hart's own one; if it was the last, nobody needs to be waited for. */
+		if (!bringup_done_one() && !wait_for_harts(deadline)) {
+			pr_err("bring-up: %u harts missing after %lu ms",
+			       atomic_load_explicit(&bringup_pending, memory_order_relaxed), ms);
+			for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
+				give_up(cpu);
+		}
+	}
+	bringup_result.ticks = rdtime() - start;
+	bringup_result.insns = boot_entry_insns ? rdinstret() - insns : 0;
+	bringup_result.online = num_online_cpus() - 1;
+	report(start);
+	return 0;
+}
+INITCALL(INIT_SMP, smp_init);

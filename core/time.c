@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The time CSR as a clock, and the hart's one timer as a way to wait. */
+#include "core/time.h"
+
+#include "arch/riscv/csr.h"
+#include "arch/riscv/hart.h"
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "arch/riscv/trap.h"
+#include "core/cpu.h"
+#include "core/fdt.h"
+#include "core/init.h"
+#include "core/printk.h"
+#include "sbi/time.h"
+
+#define NS_PER_S 1000000000UL
+
+uint64_t timebase_hz = 1;
+
+uint64_t time_now(void)
+{
+	return rdtime();
+}
+
+uint64_t time_now_ns(void)
+{
+	return ticks_to_ns(rdtime());
+}
+
+uint64_t ticks_to_ns(uint64_t ticks)
+{
+	return ticks / timebase_hz * NS_PER_S + ticks % timebase_hz * NS_PER_S / timebase_hz;
+}
+
+uint64_t ns_to_ticks(uint64_t ns)
+{
+	return ns / NS_PER_S * timebase_hz + ns % NS_PER_S * timebase_hz / NS_PER_S;
+}
+
+uint64_t deadline_ms(uint64_t ms)
+{
+	return rdtime() + ns_to_ticks(ms * 1000000);
+}
+
+void udelay(uint64_t us)
+{
+	uint64_t end = rdtime() + ns_to_ticks(us * 1000) + 1;
+
+	while (rdtime() < end)
+		cpu_relax();
+}
+
+static void timer_set(uint64_t when)
+{
+	if (have_sstc)
+		csr_write(CSR_STIMECMP, when);
+	else
+		sbi_set_timer(when);
+}
+
+/* The only use of the timer is to end a wait: the interrupt itself has done that, so it just goes quiet. */
+void timer_interrupt(void)
+{
+	timer_set(UINT64_MAX);
+}
+
+bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
+{
+	unsigned long flags = local_irq_save();
+	bool armed = false, done;
+
+	/*
+	 * With interrupts off an interrupt that makes cond true stays pending and ends the wfi that follows, so none is missed between
+	 * the look at cond and the sleep.
+	 */
+	while (!(done = cond(arg)) && rdtime() < deadline) {
+		if (!armed) {
+			timer_set(deadline);
+			csr_set(CSR_SIE, SIE_STIE);
+			armed = true;
+		}
+		wait_for_interrupt();
+		local_irq_enable();
+		local_irq_disable();
+	}
+	if (armed)
+		timer_set(UINT64_MAX);
+	local_irq_restore(flags);
+	return done;
+}
+
+static int time_init(void)
+{
+	unsigned int n;
+	const struct fdt_cpu *cpus = fdt_cpus(&n);
+
+	have_sstc = true;
+	for (unsigned int i = 0; i < n; i++) {
+		if (cpus[i].use == FDT_CPU_USABLE && !fdt_cpu_has_isa(&cpus[i], "sstc"))
+			have_sstc = false;
+	}
+	timer_interrupt_handler = timer_interrupt;
+	return 0;
+}
+INITCALL(INIT_TIME, time_init);

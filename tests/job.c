@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a boot does by itself: the tests and benchmarks that parameters ask for, then the exit or the shell. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/init.h"
+#include "core/panic.h"
+#include "core/param.h"
+#include "core/printk.h"
+#include "tests/bench/bench.h"
+#include "tests/kernel/ktest.h"
+
+static char tests_wanted[128];
+PARAM_STRING("test", tests_wanted, "all, or suites to run: SUITE[,SUITE]; then power off with the result");
+static char benches_wanted[256];
+PARAM_STRING("bench", benches_wanted, "all, or benchmarks to run: NAME[,NAME]; then power off");
+static bool shell_afterwards;
+
+static int parse_then(const char *value)
+{
+	if (!value || strcmp(value, "shell"))
+		return -EINVAL;
+	shell_afterwards = true;
+	return 0;
+}
+PARAM_FUNC("then", parse_then, "shell: stay at the prompt after test= or bench=");
+
+static int run_job(void)
+{
+	unsigned int failed = 0;
+
+	if (!tests_wanted[0] && !benches_wanted[0])
+		return 0;
+	if (tests_wanted[0]) {
+		failed += ktest_unknown_suites(tests_wanted);
+		failed += ktest_run_suites(tests_wanted);
+	}
+	if (benches_wanted[0])
+		failed += bench_run(benches_wanted);
+	if (!shell_afterwards)
+		machine_exit(failed ? 1 : 0);
+	return 0;
+}
+/* Before the shell, which never returns. */
+INITCALL_FIRST(INIT_MAIN, run_job);
