@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* External interrupts: from a node's "interrupts" to a handler, whatever the controllers in between. */
+#ifndef DRIVERS_IRQ_H
+#define DRIVERS_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+#include "core/fdt.h"
+#include "core/spinlock.h"
+
+/*
+ * Called on the hart that the interrupt is routed to (shortly after a move also on the previous one), interrupts off.
+ * False: the device had nothing to say; IRQ_IDLE_MAX of those in a row mask the interrupt for good.
+ */
+typedef bool (*irq_handler_t)(void *arg);
+#define IRQ_IDLE_MAX 10000
+
+/*
+ * Routes interrupt index of dev to the calling hart, or, if its controller does not reach that one, to the first online
+ * hart that it reaches, and enables it. arg and name must stay. Returns the interrupt's number (from 1), which
+ * counts requests and means nothing to hardware. -ENOENT or -EINVAL: the node has none, or a broken one; -ENXIO: its
+ * controller was not probed, or reaches no online hart; -EBUSY: the source has a handler; -ENOSPC: the controller is full; -ENOMEM.
+ * Hart context, from INIT_DRIVERS on, after the controllers' stages.
+ */
+int irq_request(const struct fdt_device *dev, unsigned int index, irq_handler_t handler, void *arg,
+		const char *name);
+
+/*
+ * Moves an interrupt to an online hart. The handler may still run, or start, once on the previous hart. -ENOENT: no such
+ * interrupt; -ENXIO: the hart is offline, or its controller does not reach it; -EAGAIN: that hart has not run irq_cpu_init
+ * since the controller was found, and nobody registered irq_call_cpu to make it. Hart context, interrupts on.
+ */
+int irq_set_affinity(int irq, unsigned int cpu);
+
+/* Masks an interrupt for good; its handler may still be running on another hart. -ENOENT. Any context. */
+int irq_disable(int irq);
+
+struct irq_info {
+	const char *name;
+	const char *controller;
+	unsigned int hwirq;
+	unsigned int cpu;
+	unsigned long count; /* times taken, on all harts */
+	bool masked;
+};
+
+/* State of interrupt irq: 0, or -ENOENT. Numbers run from 1 without gaps. Any context. */
+int irq_get_info(int irq, struct irq_info *info);
+
+/* External interrupts on cpu with no source behind them. Any context. */
+unsigned long irq_spurious(unsigned int cpu);
+
+/*
+ * Lets the calling hart take external interrupts: sie.SEIE and its part of every controller found so far. Cheap, may be
+ * called again, does no harm where there is no controller. To be run by every hart that comes up, interrupts off;
+ * the boot hart runs it for each controller it finds, harts that were up before that are reached by irq_call_cpu.
+ */
+void irq_cpu_init(void);
+
+/*
+ * Runs fn(arg) on another online hart and waits: 0 or a negative errno. Registered by the layer that can, after INIT_IPI;
+ * NULL until then.
+ */
+extern int (*irq_call_cpu)(unsigned int cpu, void (*fn)(void *), void *arg);
+
+/* For controllers. */
+
+/* Trigger types as device trees write them; 0 if the controller has no choice. */
+#define IRQ_EDGE_RISING	 1
+#define IRQ_EDGE_FALLING 2
+#define IRQ_LEVEL_HIGH	 4
+#define IRQ_LEVEL_LOW	 8
+
+struct irq;
+struct irq_domain;
+
+/* Called with the domain's lock held, interrupts off, except where noted. */
+struct irq_domain_ops {
+	/* Reads a specifier; needs no lock. 0, or -EINVAL. */
+	int (*translate)(struct irq_domain *d, const struct fdt_irq *spec, unsigned int *hwirq,
+			 unsigned int *trigger);
+	/* True if sources can be routed to cpu; needs no lock. */
+	bool (*reaches)(struct irq_domain *d, unsigned int cpu);
+	/* Sets up, routes to cpu and enables a source. 0 or a negative errno. */
+	int (*start)(struct irq_domain *d, unsigned int hwirq, unsigned int trigger,
+		     unsigned int cpu);
+	/* Moves a started source. */
+	void (*route)(struct irq_domain *d, unsigned int hwirq, unsigned int from, unsigned int to);
+	/* Keeps a source silent from here on; for one without a handler it is called outside any start. */
+	void (*mask)(struct irq_domain *d, unsigned int hwirq);
+};
+
+/* Sources 1..nr-1 of one controller. The first six fields are set before irq_domain_add, the others are the irq core's. */
+struct irq_domain {
+	const char *name;
+	uint32_t phandle;
+	unsigned int nr;
+	const struct irq_domain_ops *ops;
+	void *priv;
+	spinlock_t lock;
+
+	struct irq *_Atomic *irqs; /* by source */
+	struct irq_domain *next;
+};
+
+/* Makes the controller known. -ENOMEM. Boot hart, in a probe. */
+int irq_domain_add(struct irq_domain *d);
+
+/* A controller's root calls this for each source it took. Interrupts off. */
+void irq_domain_handle(struct irq_domain *d, unsigned int hwirq);
+
+/* What stands at a hart's external interrupt line. */
+struct irq_root {
+	/* Takes and handles all that is pending on this hart; returns how many. Interrupts off. */
+	unsigned int (*handle)(struct irq_root *root);
+	/* Sets up the calling hart's part. Interrupts off. */
+	void (*cpu_init)(struct irq_root *root);
+	void *priv;
+	struct irq_root *next; /* the irq core's */
+};
+
+/* Adds a root and sets up the calling hart. Boot hart, in a probe. */
+void irq_root_add(struct irq_root *root);
+
+/*
+ * The cpu whose S-mode external interrupt an entry of a controller's interrupts-extended is: its number, or
+ * -ENOENT for other lines, other parents and harts that are not possible cpus. Any hart, after INIT_PERCPU.
+ */
+int irq_entry_to_cpu(const struct fdt_irq *entry);
+
+#endif

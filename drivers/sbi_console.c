@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The firmware's console: the first there is, and the last resort.
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "arch/riscv/page.h"
+#include "arch/riscv/processor.h"
+#include "core/console.h"
+#include "core/init.h"
+#include "core/time.h"
+#include "drivers/uart.h"
+#include "sbi/base.h"
+#include "sbi/dbcn.h"
+#include "sbi/legacy.h"
+#include "sbi/sbi.h"
+
+/*
+ * The firmware takes physical addresses, and the caller's text may lie on a mapped stack, of which the pages need not be
+ * neighbours: it is copied here. One writer at a time, the console core says; in a panic lines may mix, no more.
+ */
+static char bounce[256];
+static uint8_t input;
+
+static bool has_dbcn(void)
+{
+	return sbi_probe(SBI_EXT_DBCN);
+}
+
+/* Writes a part of the bounce buffer; false if the firmware does not take it in time. */
+static bool write_bounce(size_t n)
+{
+	uint64_t deadline = deadline_ms(UART_STUCK_MS);
+	size_t done = 0;
+
+	while (done < n) {
+		struct sbiret ret = sbi_debug_console_write(virt_to_phys(bounce + done), n - done);
+
+		if (ret.error || (size_t)ret.value > n - done)
+			return false;
+		if (ret.value) {
+			done += (size_t)ret.value;
+			deadline = deadline_ms(UART_STUCK_MS);
+		} else if (time_now() >= deadline) {
+			return false;
+		} else {
+			cpu_relax();
+		}
+	}
+	return true;
+}
+
+static void sbi_write(struct console *con, const char *buf, size_t n)
+{
+	(void)con;
+	if (!has_dbcn()) {
+		for (size_t i = 0; i < n; i++)
+			sbi_legacy_console_putchar((uint8_t)buf[i]);
+		return;
+	}
+	while (n) {
+		size_t part = MIN(n, sizeof(bounce));
+
+		memcpy(bounce, buf, part);
+		if (!write_bounce(part))
+			return;
+		buf += part;
+		n -= part;
+	}
+}
+
+static int sbi_poll(struct console *con)
+{
+	(void)con;
+	if (!has_dbcn()) {
+		long c = sbi_legacy_console_getchar();
+		return c >= 0 && c <= 0xff ? (int)c : -EAGAIN;
+	}
+	struct sbiret ret = sbi_debug_console_read(virt_to_phys(&input), 1);
+	return ret.error == SBI_SUCCESS && ret.value == 1 ? input : -EAGAIN;
+}
+
+/* Nothing is asked of the firmware before the first line: a boot that prints by a UART alone pays nothing. */
+static struct console sbi_con = {.name = "sbi", .rating = 20, .write = sbi_write, .poll = sbi_poll};
+
+static int sbi_console_init(void)
+{
+	return console_register(&sbi_con);
+}
+INITCALL(INIT_EARLY, sbi_console_init);
