@@ -8,8 +8,9 @@
 #include "core/spinlock.h"
 #include "core/time.h"
 
-#define INPUT_SIZE 1024u /* power of two: a pasted page */
-#define POLL_MS	   10
+#define INPUT_SIZE    1024u /* power of two: a pasted page */
+#define POLL_MS	      10
+#define NO_CONSOLE_MS 1000
 
 static DEFINE_SPINLOCK(input_lock);
 static unsigned char input[INPUT_SIZE];
@@ -68,9 +69,10 @@ int console_getc(uint64_t deadline)
 		int c = input_take();
 		uint64_t until = deadline;
 
-		if (!con)
-			return -ENODEV;
-		if (c < 0 && con->poll) {
+		if (!con) {
+			/* One may still be registered. */
+			until = MIN(deadline, deadline_ms(NO_CONSOLE_MS));
+		} else if (c < 0 && con->poll) {
 			c = con->poll(con);
 			until = MIN(deadline, deadline_ms(POLL_MS));
 		}

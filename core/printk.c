@@ -105,7 +105,8 @@ size_t log_prefix(const struct log_record *rec, char buf[LOG_PREFIX_MAX])
 			     rec->cpu);
 	else
 		n = snprintf(buf, LOG_PREFIX_MAX, "[    -.------] cpu%u ", rec->cpu);
-	if (rec->level <= LOG_WARNING)
+	/* What is at LOG_EMERG begins with its own word, and is long enough. */
+	if (rec->level > LOG_EMERG && rec->level <= LOG_WARNING)
 		n += snprintf(buf + n, LOG_PREFIX_MAX - (size_t)n, "%s: ", level_names[rec->level]);
 	return (size_t)n;
 }

@@ -31,7 +31,7 @@
  *
  *   [    0.012345] cpu1 warning: text
  *
- * with seconds since the platform's reset, the cpu that logged it, and a word for the levels up to
+ * with seconds since the platform's reset, the cpu that logged it, and a word for LOG_ALERT to
  * LOG_WARNING. Any context, any hart, from the first C function on (tp must be valid), in
  * interrupts and in panic. When another hart is at the console, that one shows it. A message that
  * is only stored costs less than 1000 instructions.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The prompt: commands are rows of a table, one line each. */
+/* The prompt: commands are rows of a table, one line each; the linker sorts it by name. */
 #ifndef SHELL_SHELL_H
 #define SHELL_SHELL_H
 
@@ -27,13 +27,13 @@ struct shell_command {
 
 #define SHELL_COMMAND(cmd, arguments, text, fn) \
 	SHELL_COMMAND_COMPLETE(cmd, arguments, text, fn, NULL)
-#define SHELL_COMMAND_COMPLETE(cmd, arguments, text, fn, completer)                           \
-	static const struct shell_command shell_command_##cmd TABLE_ENTRY(shell_commands) = { \
-		.name = #cmd,                                                                 \
-		.args = (arguments),                                                          \
-		.help = (text),                                                               \
-		.run = (fn),                                                                  \
-		.complete = (completer)}
+#define SHELL_COMMAND_COMPLETE(cmd, arguments, text, fn, completer)               \
+	static const struct shell_command shell_command_##cmd TABLE_ENTRY_SORTED( \
+		shell_commands, cmd) = {.name = #cmd,                             \
+					.args = (arguments),                      \
+					.help = (text),                           \
+					.run = (fn),                              \
+					.complete = (completer)}
 
 #define SHELL_ARGS_MAX 16
 
