@@ -31,8 +31,8 @@ export CC OBJCOPY
 
 PICOLIBC   := /usr/lib/picolibc/riscv64-unknown-elf
 LIBFDT     := .cache/libfdt
-# gcc finds the library of the multilib without the z extensions, which hold no code that differs.
-LIBC        = $(shell $(GCC) --specs=picolibc.specs -march=rv64imac -mabi=lp64 -mcmodel=medany -print-file-name=libc.a)
+# The multilib without the z extensions, whose code does not differ.
+LIBC       := $(firstword $(wildcard $(addprefix $(PICOLIBC)/lib/,release/rv64imac/lp64/libc.a rv64imac/lp64/libc.a)))
 LIBGCC      = $(shell $(GCC) -march=rv64imac -mabi=lp64 -mcmodel=medany -print-libgcc-file-name)
 
 VERSION    := $(shell git describe --always --dirty 2>/dev/null || echo unknown)

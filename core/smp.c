@@ -21,7 +21,6 @@
 #include "core/param.h"
 #include "core/printk.h"
 #include "core/time.h"
-#include "percpu/setup.h"
 #include "sbi/base.h"
 #include "sbi/hsm.h"
 #include "sbi/ipi.h"
