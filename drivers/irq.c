@@ -6,10 +6,12 @@
 
 #include "arch/riscv/csr.h"
 #include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
 #include "arch/riscv/trap.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
 #include "core/printk.h"
+#include "core/time.h"
 #include "drivers/irq.h"
 #include "percpu/percpu.h"
 
@@ -27,7 +29,9 @@ struct irq {
 	struct irq *_Atomic next;	/* in order of number */
 };
 
-int (*irq_call_cpu)(unsigned int cpu, void (*fn)(void *), void *arg);
+void (*irq_kick_cpu)(unsigned int cpu);
+
+#define PREPARE_MS 100
 
 /*
  * All lists only grow, at their end, by whoever holds list_lock; the release store that links an entry pairs with the acquire load
@@ -123,27 +127,34 @@ void irq_cpu_init(void)
 		root->cpu_init(root);
 	if (n)
 		csr_set(CSR_SIE, SIE_SEIE);
-	/* Pairs with the acquire in prepare_cpu: who reads it may route to this hart. */
+	/* Pairs with the acquire in is_prepared: who reads it may route to this hart. */
 	atomic_store_explicit(this_cpu_ptr(&roots_ready), n, memory_order_release);
 }
 
-static void cpu_init_call(void *unused)
+static bool is_prepared(unsigned int cpu)
 {
-	(void)unused;
-	unsigned long flags = local_irq_save();
-	irq_cpu_init();
-	local_irq_restore(flags);
+	return atomic_load_explicit(per_cpu_ptr(&roots_ready, cpu), memory_order_acquire) ==
+	       atomic_load_explicit(&roots_known, memory_order_relaxed);
 }
 
 /* Makes sure that cpu takes external interrupts before one is routed to it. */
 static int prepare_cpu(unsigned int cpu)
 {
-	if (atomic_load_explicit(per_cpu_ptr(&roots_ready, cpu), memory_order_acquire) ==
-	    atomic_load_explicit(&roots_known, memory_order_relaxed))
+	uint64_t deadline = deadline_ms(PREPARE_MS);
+
+	if (is_prepared(cpu))
 		return 0;
-	if (!irq_call_cpu)
-		return -EAGAIN;
-	return irq_call_cpu(cpu, cpu_init_call, NULL);
+	if (irq_kick_cpu)
+		irq_kick_cpu(cpu);
+	while (!is_prepared(cpu)) {
+		if (time_now() >= deadline) {
+			pr_err("cpu%u does not set up its interrupts within %d ms", cpu,
+			       PREPARE_MS);
+			return -ETIMEDOUT;
+		}
+		cpu_relax();
+	}
+	return 0;
 }
 
 int irq_entry_to_cpu(const struct fdt_irq *entry)

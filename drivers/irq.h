@@ -29,8 +29,8 @@ int irq_request(const struct fdt_device *dev, unsigned int index, irq_handler_t 
 
 /*
  * Moves an interrupt to an online hart. The handler may still run, or start, once on the previous hart. -ENOENT: no such
- * interrupt; -ENXIO: the hart is offline, or its controller does not reach it; -EAGAIN: that hart has not run irq_cpu_init
- * since the controller was found, and nobody registered irq_call_cpu to make it. Hart context, interrupts on.
+ * interrupt; -ENXIO: the hart is offline, or its controller does not reach it; -ETIMEDOUT: that hart did not run
+ * irq_cpu_init within 100 ms of being asked to. Hart context, interrupts on.
  */
 int irq_set_affinity(int irq, unsigned int cpu);
 
@@ -55,15 +55,15 @@ unsigned long irq_spurious(unsigned int cpu);
 /*
  * Lets the calling hart take external interrupts: sie.SEIE and its part of every controller found so far. Cheap, may be
  * called again, does no harm where there is no controller. To be run by every hart that comes up, interrupts off;
- * the boot hart runs it for each controller it finds, harts that were up before that are reached by irq_call_cpu.
+ * the boot hart runs it for each controller it finds, harts that were up before that are asked by irq_kick_cpu when one is to be routed there.
  */
 void irq_cpu_init(void);
 
 /*
- * Runs fn(arg) on another online hart and waits: 0 or a negative errno. Registered by the layer that can, after INIT_IPI;
- * NULL until then.
+ * Makes another online hart run irq_cpu_init soon; need not wait. Registered by the layer that can reach harts, before
+ * INIT_DRIVERS; NULL until then.
  */
-extern int (*irq_call_cpu)(unsigned int cpu, void (*fn)(void *), void *arg);
+extern void (*irq_kick_cpu)(unsigned int cpu);
 
 /* For controllers. */
 

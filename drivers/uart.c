@@ -80,7 +80,7 @@ static bool uart_interrupt(void *arg)
 	}
 	if (n)
 		console_input(buf, n);
-	if (atomic_exchange_explicit(&u->proving, false, memory_order_relaxed)) {
+	if (atomic_exchange_explicit(&u->proving, 0, memory_order_relaxed)) {
 		u->ops->listen(u, false);
 		atomic_store_explicit(&u->proof_cpu, smp_processor_id(), memory_order_relaxed);
 		/* Pairs with the acquire in proof_arrived. */
@@ -111,7 +111,7 @@ int uart_prove_irq(struct uart *u)
 	if (irq_get_info(u->irq, &info))
 		return -ENODEV;
 	uint64_t deadline = deadline_ms(100);
-	atomic_store_explicit(&u->proving, true, memory_order_relaxed);
+	atomic_store_explicit(&u->proving, 1, memory_order_relaxed);
 	u->ops->listen(u, true);
 	if (info.cpu == smp_processor_id()) {
 		arrived = wait_until(proof_arrived, &proof, deadline);
@@ -121,7 +121,7 @@ int uart_prove_irq(struct uart *u)
 	}
 	if (arrived)
 		return (int)atomic_load_explicit(&u->proof_cpu, memory_order_relaxed);
-	if (atomic_exchange_explicit(&u->proving, false, memory_order_relaxed))
+	if (atomic_exchange_explicit(&u->proving, 0, memory_order_relaxed))
 		u->ops->listen(u, false);
 	return -ETIMEDOUT;
 }

@@ -37,9 +37,9 @@ struct uart {
 	void *priv;
 
 	/* drivers/uart.c's */
-	int irq;	      /* number, or a negative errno: polled */
-	bool stuck;	      /* took no byte within UART_STUCK_MS; the writer's */
-	_Atomic bool proving; /* the handler may expect an interrupt for an empty transmitter */
+	int irq;	     /* number, or a negative errno: polled */
+	bool stuck;	     /* took no byte within UART_STUCK_MS; the writer's */
+	_Atomic int proving; /* the handler may expect an interrupt for an empty transmitter */
 	_Atomic unsigned int proved;	/* such interrupts taken */
 	_Atomic unsigned int proof_cpu; /* where the last of them was taken */
 };

@@ -7,7 +7,8 @@
 
 /* Why a hart is interrupted. */
 enum ipi_reason {
-	IPI_STOP, /* panic elsewhere: stop for ever */
+	IPI_STOP,      /* panic elsewhere: stop for ever */
+	IPI_IRQ_SETUP, /* external interrupts will be routed here */
 	IPI_REASONS,
 };
 
