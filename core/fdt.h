@@ -116,7 +116,7 @@ const struct fdt_device *fdt_stdout(const char **options);
 /*
  * Entry index of reg (2.3.6) as the cpu sees it: translated through the ranges (2.3.8) of all
  * parents. addr and size in bytes; size may be NULL. 0; -ENOENT (no reg, or no such entry); -EINVAL
- * (length does not fit the cells, cells above 2 (3 for a bus in between), size 0, or beyond 56
+ * (length does not fit the cells, cells above 2, size 0, or beyond 56
  * bits); -ERANGE (a parent does not pass it on).
  */
 int fdt_reg(const struct fdt_device *dev, unsigned int index, phys_addr_t *addr, uint64_t *size);
@@ -132,11 +132,12 @@ int fdt_u32(const struct fdt_device *dev, const char *name, uint32_t *val);
 /* The first string of a property; NULL if absent or not terminated. */
 const char *fdt_str(const struct fdt_device *dev, const char *name);
 
+#define FDT_IRQ_CELLS 4
 /* One interrupt of a device: which controller, and the cells that its binding defines. */
 struct fdt_irq {
 	uint32_t parent; /* phandle: see fdt_device_by_phandle() and fdt_cpu_by_intc() */
 	unsigned int nr_cells;
-	uint32_t cells[4];
+	uint32_t cells[FDT_IRQ_CELLS];
 };
 
 /*
@@ -149,7 +150,8 @@ struct fdt_irq {
 struct fdt_irq_iter {
 	const uint32_t *pos, *end;
 	const struct fdt_device *dev;
-	uint32_t parent; /* of every entry, or 0: each entry names its own */
+	uint32_t parent; /* of every entry of interrupts */
+	bool listed;	 /* interrupts-extended: each entry names its own */
 };
 void fdt_irq_first(const struct fdt_device *dev, struct fdt_irq_iter *it);
 int fdt_irq_next(struct fdt_irq_iter *it, struct fdt_irq *irq);

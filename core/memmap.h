@@ -61,9 +61,7 @@ int memmap_build(struct memmap *map, const struct memmap_input *in);
  * returned. what is "free" or the name of who keeps it; reserved ranges are cut to RAM. Any context
  * after memmap_build().
  */
-int memmap_for_each(const struct memmap *map,
-		    int (*fn)(const struct mem_range *range, const char *what, bool mapped,
-			      void *arg),
-		    void *arg);
+typedef int (*memmap_fn)(const struct mem_range *range, const char *what, bool mapped, void *arg);
+int memmap_for_each(const struct memmap *map, memmap_fn fn, void *arg);
 
 #endif

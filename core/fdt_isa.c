@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Does a hart have an ISA extension: the list form and the string form. */
+#include <string.h>
+
+#include "core/fdt.h"
+
+/* Names hold letters, digits, commas and dots; locale does not matter. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The n letters at s are name, letter case aside. */
+static bool same(const char *s, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!name[i] || lower(s[i]) != name[i])
+			return false;
+	}
+	return name[n] == '\0';
+}
+
+/*
+ * Length of a name without its version, "2p0" or "2" at the end: no name ends in a digit, or in a
+ * digit and a p.
+ */
+static size_t without_version(const char *s, size_t n)
+{
+	size_t m = n;
+
+	while (m && digit(s[m - 1]))
+		m--;
+	if (m == n || m < 2 || lower(s[m - 1]) != 'p' || !digit(s[m - 2]))
+		return m;
+	for (m--; m && digit(s[m - 1]);)
+		m--;
+	return m;
+}
+
+/* Steps over a version that follows a single letter. */
+static const char *skip_version(const char *s)
+{
+	if (!digit(*s))
+		return s;
+	while (digit(*s))
+		s++;
+	if (lower(*s) == 'p' && digit(s[1])) {
+		for (s++; digit(*s);)
+			s++;
+	}
+	return s;
+}
+
+static bool general(const char *extension)
+{
+	return (strchr("imafd", extension[0]) && !extension[1]) || !strcmp(extension, "zicsr") ||
+	       !strcmp(extension, "zifencei");
+}
+
+/*
+ * The single letters come first; a z, s or x among them starts the first long name, which runs to
+ * the next underscore. Old QEMU wrote the modes S and U as letters ("rv64imafdcsu"): those are no
+ * extension.
+ */
+static bool in_string(const char *isa, const char *extension)
+{
+	bool letters = true;
+
+	if (strlen(isa) < 4)
+		return false;
+	for (const char *s = isa + 4; *s;) {
+		size_t n = strcspn(s, "_");
+		char c = lower(*s);
+
+		if (c == '_') {
+			s++;
+			continue;
+		}
+		if (letters && n <= 2 && (same(s, n, "su") || same(s, n, "s") || same(s, n, "u"))) {
+			s += n;
+			continue;
+		}
+		if (c == 'z' || c == 's' || c == 'x' || !letters) {
+			letters = false;
+			if (same(s, without_version(s, n), extension))
+				return true;
+			s += n;
+			continue;
+		}
+		if ((c == extension[0] && !extension[1]) || (c == 'g' && general(extension)))
+			return true;
+		s = skip_version(s + 1);
+	}
+	return false;
+}
+
+bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension)
+{
+	const char *at = cpu->isa_ext, *end;
+	size_t n;
+
+	if (!extension[0])
+		return false;
+	if (!at)
+		return cpu->isa && in_string(cpu->isa, extension);
+	for (end = at + cpu->isa_ext_len; at < end; at += n + 1) {
+		n = strnlen(at, end - at);
+		if (same(at, without_version(at, n), extension) || same(at, n, extension))
+			return true;
+	}
+	return false;
+}
