@@ -52,7 +52,7 @@ tools_qemu() {
 tools_bios() {
 	case ${1:-1.6} in
 	1.6 | 1.5.1 | 1.1) set -- "$tools_cache/opensbi-${1:-1.6}/fw_dynamic.bin" ;;
-	test) set -- "${O:-$top/build}/tests/firmware/firmware.bin" ;;
+	test) set -- "${O:-$top/build}/firmware.bin" ;;
 	none)
 		echo none
 		return
