@@ -14,11 +14,13 @@ SAN    ?=
 quiet = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))';)
 
 # One compiler command per tool chain; everything else is shared.
-ARCH_FLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
+MARCH      := rv64imac_zicsr_zifencei
 GCC        := riscv64-unknown-elf-gcc
 ifeq ($(LLVM),1)
 CLANG      ?= clang
 CC         := $(CLANG) --target=riscv64-unknown-elf -mno-relax
+# Up to version 16 the two are part of i and have no names.
+MARCH      := $(if $(shell $(CC) -march=$(MARCH) -x c -c -o /dev/null /dev/null 2>/dev/null && echo y),$(MARCH),rv64imac)
 LINK       := $(if $(shell command -v ld.lld),ld.lld,$(firstword $(wildcard /usr/bin/ld.lld-*)))
 OBJCOPY    := $(if $(shell command -v llvm-objcopy),llvm-objcopy,$(firstword $(wildcard /usr/bin/llvm-objcopy-*)))
 else
@@ -26,6 +28,7 @@ CC         := $(GCC)
 LINK       := riscv64-unknown-elf-ld
 OBJCOPY    := riscv64-unknown-elf-objcopy
 endif
+ARCH_FLAGS := -march=$(MARCH) -mabi=lp64 -mcmodel=medany
 # For fragments that build other RISC-V programs.
 export CC OBJCOPY
 
@@ -52,7 +55,7 @@ endif
 ifneq ($(SAN),)
 CFLAGS   += -fsanitize=$(SAN) -fsanitize-undefined-trap-on-error
 endif
-LDFLAGS  := -nostdlib --gc-sections --build-id=none --orphan-handling=error \
+LDFLAGS  := -nostdlib --gc-sections --build-id=none \
             -z noexecstack -z max-page-size=4096 --defsym=vfprintf=__i_vfprintf
 ifneq ($(LLVM),1)
 LDFLAGS  += --no-warn-rwx-segments
@@ -65,6 +68,10 @@ SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort 
 OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 
+# Tests in the order in which they were written.
+ifneq ($(LLVM),1)
+$(O)/tests/%.o: CFLAGS += -fno-toplevel-reorder
+endif
 # Code that runs before translation is on: nothing in it may need a linked address.
 $(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
 

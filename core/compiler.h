@@ -52,8 +52,18 @@
 #define ALIGN_DOWN(x, a)	       ((x) & ~((a) - 1))
 #define container_of(ptr, type, field) ((type *)((char *)(ptr) - offsetof(type, field)))
 
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Each argument is evaluated once. Not for constant expressions. */
+#define __PICK(op, a, b, x, y)                                                                     \
+	({                                                                                         \
+		__typeof__(a) x = (a);                                                             \
+		__typeof__(b) y = (b);                                                             \
+		x op y ? x : y;                                                                    \
+	})
+#define __PASTE2(a, b)	    a##b
+#define __PASTE(a, b)	    __PASTE2(a, b)
+#define __PICK_ONCE(op, a, b, n) __PICK(op, a, b, __PASTE(__a, n), __PASTE(__b, n))
+#define MIN(a, b)	    __PICK_ONCE(<, a, b, __COUNTER__)
+#define MAX(a, b)	    __PICK_ONCE(>, a, b, __COUNTER__)
 
 /* One line of shared data on every platform in reach; keeps words of different writers apart. */
 #define CACHE_LINE	   64
