@@ -15,6 +15,7 @@ struct fdt_blob fdt_blob;
 enum node_kind {
 	NODE_ROOT,
 	NODE_OTHER,
+	NODE_ALIASES,
 	NODE_CHOSEN,
 	NODE_CPUS,
 	NODE_MEMORY,
@@ -52,6 +53,8 @@ static enum node_kind kind_of(unsigned int depth, const char *name)
 			kind = NODE_CHOSEN;
 		else if (!strcmp(name, "cpus"))
 			kind = NODE_CPUS;
+	} else if (!strcmp(name, "aliases")) {
+		kind = NODE_ALIASES;
 	} else if (!strcmp(name, "reserved-memory")) {
 		/* A second one counts too: no reservation is ever ignored. */
 		return NODE_RESERVED;
@@ -124,6 +127,8 @@ static void finish_node(unsigned int depth)
 			fdt_info.model = model;
 		break;
 	}
+	case NODE_ALIASES:
+		break;
 	case NODE_CHOSEN:
 		finish_chosen();
 		break;
@@ -199,6 +204,8 @@ static int begin_node(struct fdt_cursor *c, unsigned int *depth)
 	frames[below].kind = kind_of(below, c->name);
 	if (frames[below].kind == NODE_CPUS)
 		fdt_cpus_at.pos = c->pos;
+	else if (frames[below].kind == NODE_ALIASES)
+		fdt_aliases_at = frames[below].node;
 	*depth = below;
 	props.seen = 0;
 	return 0;
@@ -346,6 +353,7 @@ static void reset(void)
 	memset(frames, 0, sizeof(frames));
 	memset(&props, 0, sizeof(props));
 	kinds_seen = 0;
+	fdt_aliases_at = 0;
 	fdt_devices_reset();
 	fdt_cpus_reset();
 }

@@ -77,12 +77,13 @@ extern struct fdt_info fdt_info;
 int fdt_init(const void *blob, size_t max);
 
 /*
- * A driver's interest in a compatible string (2.3.1). At file scope; data is what the driver layer
- * wants to find again, usually the driver. Of a node's strings the first that any row matches
- * decides.
+ * A driver's interest in a compatible string (2.3.1). At file scope; compat is a string literal,
+ * data what the driver layer wants to find again, usually the driver. Of a node's strings the first
+ * that any row matches decides.
  */
 struct fdt_match {
 	const char *compatible;
+	size_t len; /* of compatible */
 	const void *data;
 };
 TABLE_DECLARE(struct fdt_match, fdt_matches);
@@ -91,7 +92,8 @@ TABLE_DECLARE(struct fdt_match, fdt_matches);
 #define __FDT_MATCH_NAME(line)	__FDT_MATCH_NAME2(line)
 #define FDT_MATCH(compat, ptr)                                                            \
 	static const struct fdt_match __FDT_MATCH_NAME(__LINE__) TABLE_ENTRY(fdt_matches) \
-		__aligned(_Alignof(struct fdt_match)) = {.compatible = (compat), .data = (ptr)}
+		__aligned(_Alignof(struct fdt_match)) = {                                 \
+			.compatible = (compat), .len = sizeof(compat) - 1, .data = (ptr)}
 
 /* A node with a matching compatible and a usable status (2.3.4), outside /cpus. */
 struct fdt_device {
@@ -158,8 +160,7 @@ int fdt_irq_next(struct fdt_irq_iter *it, struct fdt_irq *irq);
 /* Entry index alone, by walking. Same errors. */
 int fdt_interrupt(const struct fdt_device *dev, unsigned int index, struct fdt_irq *irq);
 
-/* "/soc/serial@10000000", cut to size, always terminated; returns buf. Walks the tree: for
- * messages. */
+/* "/soc/serial@10000000", cut to size, always terminated if size is not 0; returns buf. */
 const char *fdt_path(const struct fdt_device *dev, char *buf, size_t size);
 
 /* Why a hart is left alone. */

@@ -8,16 +8,8 @@
 #include "core/fdt_internal.h"
 #include "core/printk.h"
 
-/* A node with recorded devices below it; rows stand after those of their ancestors. */
-struct bus {
-	const uint32_t *ranges; /* NULL if absent */
-	uint32_t ranges_len;
-	struct fdt_cells cells;
-	int16_t parent; /* -1 for the root node */
-};
-
 static struct fdt_device devices[FDT_MAX_DEVICES];
-static struct bus buses[FDT_MAX_BUSES];
+struct fdt_bus fdt_buses[FDT_MAX_BUSES];
 static int16_t nr_buses;
 
 /* The row whose compatible is one of the strings, the first string that any row has. */
@@ -33,7 +25,7 @@ static const struct fdt_match *find_match(const char *at, uint32_t len)
 			return NULL;
 		}
 		TABLE_FOREACH (struct fdt_match, m, fdt_matches) {
-			if (m->compatible[0] == at[0] && !strcmp(m->compatible, at))
+			if (m->len == n && !memcmp(m->compatible, at, n))
 				return m;
 		}
 		at += n + 1;
@@ -56,10 +48,11 @@ static int16_t bus_of(struct fdt_frame *frames, unsigned int depth)
 			if (nr_buses == FDT_MAX_BUSES)
 				return -1;
 			f->bus = nr_buses++;
-			buses[f->bus] = (struct bus){.ranges = f->ranges,
-						     .ranges_len = f->ranges_len,
-						     .cells = f->cells,
-						     .parent = parent};
+			fdt_buses[f->bus] = (struct fdt_bus){.name = i ? fdt_where.name[i] : "",
+							     .ranges = f->ranges,
+							     .ranges_len = f->ranges_len,
+							     .cells = f->cells,
+							     .parent = parent};
 		}
 		parent = f->bus;
 	}
@@ -113,42 +106,27 @@ const struct fdt_device *fdt_device_by_phandle(uint32_t phandle)
 	return NULL;
 }
 
-const struct fdt_device *fdt_stdout(const char **options)
+const void *fdt_node_prop(uint32_t node, const char *name, size_t n, uint32_t *len)
 {
-	const char *path = fdt_info.stdout_path;
-	size_t n = strcspn(path, ":");
-	int node = n ? fdt_path_offset_namelen(fdt_blob.base, path, n) : -1;
-
-	if (options)
-		*options = path[n] == ':' ? path + n + 1 : "";
-	for (unsigned int i = 0; node >= 0 && i < fdt_info.nr_devices; i++) {
-		if (devices[i].node == (uint32_t)node)
-			return &devices[i];
-	}
-	return NULL;
-}
-
-const char *fdt_path(const struct fdt_device *dev, char *buf, size_t size)
-{
-	if (size && fdt_get_path(fdt_blob.base, dev->node, buf, size))
-		strlcpy(buf, fdt_blob_name(dev->node), size);
-	return buf;
-}
-
-const void *fdt_prop(const struct fdt_device *dev, const char *name, uint32_t *len)
-{
-	struct fdt_cursor c = {.pos = fdt_blob.begin + dev->node / 4};
+	struct fdt_cursor c = {.pos = fdt_blob.begin + node / 4};
 
 	for (fdt_next(&c, fdt_blob.end); fdt_next(&c, fdt_blob.end) == FDT_TOKEN_PROP;) {
 		uint32_t offset = FDT_SWAP(c.nameoff);
+		const char *own = fdt_blob.strings + offset;
 
-		if (offset >= fdt_blob.strings_size || strcmp(fdt_blob.strings + offset, name))
+		/* The block ends with a 0 byte, so the comparison ends before it does. */
+		if (offset >= fdt_blob.strings_size || strncmp(own, name, n) || own[n])
 			continue;
 		if (len)
 			*len = c.len;
 		return c.value;
 	}
 	return NULL;
+}
+
+const void *fdt_prop(const struct fdt_device *dev, const char *name, uint32_t *len)
+{
+	return fdt_node_prop(dev->node, name, strlen(name), len);
 }
 
 int fdt_u32_index(const struct fdt_device *dev, const char *name, unsigned int index, uint32_t *val)
@@ -178,7 +156,7 @@ const char *fdt_str(const struct fdt_device *dev, const char *name)
 }
 
 /* One step up: from the addresses below bus to those of its parent. */
-static int translate(const struct bus *bus, const struct bus *parent, phys_addr_t *addr,
+static int translate(const struct fdt_bus *bus, const struct fdt_bus *parent, phys_addr_t *addr,
 		     uint64_t size)
 {
 	unsigned int child = bus->cells.address, up = parent->cells.address;
@@ -208,7 +186,7 @@ static int translate(const struct bus *bus, const struct bus *parent, phys_addr_
 
 int fdt_reg(const struct fdt_device *dev, unsigned int index, phys_addr_t *addr, uint64_t *size)
 {
-	const struct bus *bus = &buses[dev->bus];
+	const struct fdt_bus *bus = &fdt_buses[dev->bus];
 	unsigned int cells = bus->cells.address + bus->cells.size;
 	uint32_t len;
 	const uint32_t *reg = fdt_prop(dev, "reg", &len);
@@ -227,8 +205,8 @@ int fdt_reg(const struct fdt_device *dev, unsigned int index, phys_addr_t *addr,
 	span = fdt_cells64(reg + bus->cells.address, bus->cells.size);
 	if (!span)
 		return -EINVAL;
-	for (; bus->parent >= 0; bus = &buses[bus->parent]) {
-		int err = translate(bus, &buses[bus->parent], &start, span);
+	for (; bus->parent >= 0; bus = &fdt_buses[bus->parent]) {
+		int err = translate(bus, &fdt_buses[bus->parent], &start, span);
 
 		if (err)
 			return err;

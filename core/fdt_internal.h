@@ -12,7 +12,7 @@
 #include "core/fdt.h"
 
 /*
- * libfdt checks the header and serves the rare look-ups by path. The walk itself is ours:
+ * libfdt checks the header and reads the reservation block. The walk itself is ours:
  * fdt_next_tag() finds the blocks anew in the big-endian header for every character of a node name,
  * which costs some 150 instructions a tag on average; this reader costs about 30.
  */
@@ -157,8 +157,8 @@ enum fdt_prop_id {
 };
 
 /*
- * Names are looked up once per offset in the strings block: a small table keyed by the low byte of
- * the offset remembers the answer. A zeroed key is the offset 2^32-1, which no block reaches.
+ * Names are looked up once per offset in the strings block: a small table keyed by the offset's low
+ * bytes remembers the answer. A zeroed key is the offset 2^32-1, which no block reaches.
  */
 struct fdt_name_slot {
 	uint32_t key; /* ~nameoff */
@@ -169,9 +169,14 @@ extern struct fdt_name_slot fdt_name_slots[256];
 /* Fills the slot; FDT_P_COUNT if the offset is outside of the strings block. */
 enum fdt_prop_id fdt_prop_id_slow(uint32_t nameoff);
 
+static inline struct fdt_name_slot *fdt_name_slot(uint32_t nameoff)
+{
+	return &fdt_name_slots[(nameoff >> 24 ^ nameoff >> 16) & 0xff];
+}
+
 static inline enum fdt_prop_id fdt_prop_id(uint32_t nameoff)
 {
-	const struct fdt_name_slot *slot = &fdt_name_slots[nameoff >> 24];
+	const struct fdt_name_slot *slot = fdt_name_slot(nameoff);
 
 	return likely(slot->key == ~nameoff) ? slot->id : fdt_prop_id_slow(nameoff);
 }
@@ -244,6 +249,16 @@ struct fdt_cells {
 };
 uint8_t fdt_props_cells(const struct fdt_props *props, enum fdt_prop_id id, uint8_t absent);
 
+/* A node with recorded devices below it; rows stand after those of their ancestors. */
+struct fdt_bus {
+	const char *name;	/* of the node, "" for the root */
+	const uint32_t *ranges; /* NULL if absent */
+	uint32_t ranges_len;
+	struct fdt_cells cells;
+	int16_t parent; /* -1 for the root node */
+};
+extern struct fdt_bus fdt_buses[FDT_MAX_BUSES];
+
 /* The chain of open nodes during the walk. */
 struct fdt_frame {
 	uint32_t node; /* offset of its token, bytes */
@@ -265,6 +280,11 @@ void fdt_add_reserved(phys_addr_t start, uint64_t size, const char *name, bool n
 void fdt_add_device(const struct fdt_props *props, struct fdt_frame *frames, unsigned int depth,
 		    uint32_t interrupt_parent);
 void fdt_devices_reset(void);
+/* A property of the node at that offset, or NULL. The name has n bytes. */
+const void *fdt_node_prop(uint32_t node, const char *name, size_t n, uint32_t *len);
+
+/* fdt_path.c: offset of /aliases, 0 if there is none. */
+extern uint32_t fdt_aliases_at;
 
 /* fdt_irq.c: a node with #interrupt-cells that is a controller. */
 void fdt_add_intc(const struct fdt_props *props);

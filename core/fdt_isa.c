@@ -69,32 +69,34 @@ static bool general(const char *extension)
  */
 static bool in_string(const char *isa, const char *extension)
 {
-	bool letters = true;
+	bool letters = true, long_name = extension[1] != '\0';
+	size_t n;
 
-	if (strlen(isa) < 4)
-		return false;
-	for (const char *s = isa + 4; *s;) {
-		size_t n = strcspn(s, "_");
+	for (n = 0; n < 4; n++) {
+		if (!isa[n])
+			return false;
+	}
+	for (const char *s = isa + 4; *s; s += n) {
 		char c = lower(*s);
 
-		if (c == '_') {
-			s++;
+		n = 1;
+		if (c == '_')
 			continue;
-		}
-		if (letters && n <= 2 && (same(s, n, "su") || same(s, n, "s") || same(s, n, "u"))) {
-			s += n;
-			continue;
-		}
-		if (c == 'z' || c == 's' || c == 'x' || !letters) {
-			letters = false;
-			if (same(s, without_version(s, n), extension))
+		if (letters && c != 'z' && c != 's' && c != 'x') {
+			if ((c == extension[0] && !long_name) || (c == 'g' && general(extension)))
 				return true;
-			s += n;
+			n = skip_version(s + 1) - s;
 			continue;
 		}
-		if ((c == extension[0] && !extension[1]) || (c == 'g' && general(extension)))
+		while (s[n] && s[n] != '_')
+			n++;
+		if (letters && c == 's' && (n == 1 || (n == 2 && lower(s[1]) == 'u')))
+			continue;
+		letters = false;
+		/* The second letter tells most names apart before the version is looked for. */
+		if (long_name && lower(s[1]) == extension[1] &&
+		    same(s, without_version(s, n), extension))
 			return true;
-		s = skip_version(s + 1);
 	}
 	return false;
 }

@@ -87,7 +87,7 @@ static enum fdt_prop_id known_name(const char *name)
 
 enum fdt_prop_id fdt_prop_id_slow(uint32_t nameoff)
 {
-	struct fdt_name_slot *slot = &fdt_name_slots[nameoff >> 24];
+	struct fdt_name_slot *slot = fdt_name_slot(nameoff);
 	uint32_t offset = FDT_SWAP(nameoff);
 
 	if (offset >= fdt_blob.strings_size)

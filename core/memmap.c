@@ -5,7 +5,6 @@
 #include "core/memmap.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "arch/riscv/page.h"
 #include "core/printk.h"
@@ -206,7 +205,7 @@ static unsigned int ram_without_kept(const struct memmap *map, bool only_no_map,
 
 int memmap_build(struct memmap *map, const struct memmap_input *in)
 {
-	memset(map, 0, sizeof(*map));
+	map->nr_ram = map->nr_free = map->nr_mapped = map->nr_kept = 0;
 	for (unsigned int i = 0; i < in->nr_memory; i++)
 		add_ram(map, &in->memory[i]);
 	if (!map->nr_ram) {
