@@ -151,18 +151,18 @@ static void unlock_console(unsigned long flags)
 static void out_flush(void)
 {
 	struct console *con = atomic_load_explicit(&active, memory_order_relaxed);
-	size_t n = MIN(atomic_exchange_explicit(&out_len, 0, memory_order_relaxed), sizeof(out));
+	size_t n = atomic_exchange_explicit(&out_len, 0, memory_order_relaxed);
 
 	if (n)
-		con->write(con, out, n);
+		con->write(con, out, MIN(n, sizeof(out)));
 }
 
 static void out_bytes(const char *s, size_t n)
 {
 	while (n) {
 		/* Read once: a hart that lost the lock to a panic must not send the other past the end. */
-		size_t used =
-			MIN(atomic_load_explicit(&out_len, memory_order_relaxed), sizeof(out));
+		size_t len = atomic_load_explicit(&out_len, memory_order_relaxed);
+		size_t used = MIN(len, sizeof(out));
 		size_t part = MIN(n, sizeof(out) - used);
 
 		memcpy(out + used, s, part);
