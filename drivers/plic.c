@@ -82,6 +82,11 @@ static void plic_route(struct irq_domain *d, unsigned int hwirq, unsigned int fr
 
 	set_enabled(p, p->context[from], hwirq, false);
 	set_enabled(p, p->context[to], hwirq, true);
+	/*
+	 * QEMU passes on what is pending already only when a priority, a threshold or a claim register is accessed: without
+	 * this a source that is moved while pending is silent until then.
+	 */
+	writel(readl(p->base + PLIC_PRIORITY(hwirq)), p->base + PLIC_PRIORITY(hwirq));
 }
 
 static void plic_mask(struct irq_domain *d, unsigned int hwirq)
