@@ -42,8 +42,6 @@ static long hart_start(unsigned long hartid, unsigned long addr, unsigned long o
 
 	if (!h)
 		return SBI_ERR_INVALID_PARAM;
-	if (!platform_is_s_memory(addr, 2))
-		return SBI_ERR_INVALID_ADDRESS;
 	if (fault(F_START_REFUSE, hartid, &arg))
 		return (long)arg;
 
@@ -56,6 +54,8 @@ static long hart_start(unsigned long hartid, unsigned long addr, unsigned long o
 		if ((state == HSM_START_PENDING || state == HSM_STOP_PENDING) &&
 		    fault(F_START_PENDING_INVALID, hartid, NULL))
 			error = SBI_ERR_INVALID_PARAM;
+	} else if (!platform_is_s_memory(addr, 2)) {
+		error = SBI_ERR_INVALID_ADDRESS;
 	} else {
 		h->start_sie = fault(F_START_SIE, hartid, NULL);
 		h->start_satp = fault(F_START_SATP, hartid, NULL);
