@@ -11,7 +11,8 @@ from muster.machine import CannotRun
 from muster.lines import LineReader
 
 # More than any boot prints; who prints more will not stop.
-OUTPUT_MAX = 64 << 20
+OUTPUT_MAX = 32 << 20
+LINES_MAX = 150000
 # How long a machine may take to leave after its last word.
 LEAVE_S = 10
 AFTER_PANIC_S = 10
@@ -47,7 +48,8 @@ class _Reader:
         self.until = re.compile(watch.until) if watch.until else None
         self.prompt = re.compile(watch.prompt)
         self.to_send = list(watch.send)
-        self.total = 0
+        self.total = 0      # bytes
+        self.count = 0      # lines
         self.seen = False   # until matched
 
     def take(self, data):
@@ -56,6 +58,7 @@ class _Reader:
             self.log.write(data)
         self.total += len(data)
         for line in self.lines.feed(data):
+            self.count += 1
             self.judge.line(line)
             self._look(line.text)
         partial = self.lines.partial.text
@@ -63,8 +66,8 @@ class _Reader:
         if self.to_send and self.prompt.search(partial):
             # What is typed comes back behind the prompt, so this prompt does not match again.
             self.console.write(self.to_send.pop(0).encode() + b'\r')
-        if self.total > OUTPUT_MAX:
-            self.judge.error(f'output without end: {self.total >> 20} MiB')
+        if self.total > OUTPUT_MAX or self.count > LINES_MAX:
+            self.judge.error(f'output without end: {self.count} lines, {self.total} bytes', always=True)
             return False
         return not self.seen
 
@@ -75,13 +78,13 @@ class _Reader:
     def deadline(self, start, last_byte):
         """(when, why) the patience ends."""
         ends = [(start + self.watch.timeout, f'not done after {self.watch.timeout:g} s')]
-        silence = f'silent for {self.watch.silence:g} s'
+        patience = self.watch.silence
+        if self.judge.panicked:
+            patience = min(patience, AFTER_PANIC_S)
         if self.judge.exited:
-            ends.append((last_byte + LEAVE_S, None))
-        elif self.judge.panicked:
-            ends.append((last_byte + AFTER_PANIC_S, f'silent for {AFTER_PANIC_S} s after a panic'))
+            ends.append((last_byte + min(LEAVE_S, self.watch.silence), None))
         elif self.total or self.console.exits:
-            ends.append((last_byte + self.watch.silence, silence))
+            ends.append((last_byte + patience, f'silent for {patience:g} s'))
         return min(ends, key=lambda end: end[0])
 
 
@@ -131,7 +134,7 @@ def run(console, expectations, watch, log=None, on_suite=None, on_tick=None):
             judge.line(rest)
         if why:
             said = f'the last line was: "{judge.last_line}"' if judge.last_line else 'nothing was said'
-            judge.error(f'{why}; {said}')
+            judge.error(f'{why}; {said}', always=True)
         elif watch.until and not stopped:
             judge.error(f'the boot ended before {watch.until} was seen')
         if console.exits and not stopped and not why:

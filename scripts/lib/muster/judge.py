@@ -95,10 +95,12 @@ class Judge:
         """The last line that is not empty, or ''."""
         return self._tail[-1] if self._tail else ''
 
-    def error(self, text):
-        """Something is wrong; the first errors are kept, and that there were more."""
+    def error(self, text, always=False):
+        """Something is wrong. Of a flood only the first are kept, but for those that say why it ended."""
         errors = self.report.errors
-        if len(errors) < ERRORS_MAX:
+        if text in errors:
+            return
+        if len(errors) < ERRORS_MAX or always:
             errors.append(text)
         elif len(errors) == ERRORS_MAX:
             errors.append('more errors follow')

@@ -9,7 +9,7 @@ INDENT = 4
 VERSION = re.compile(r'KTAP version 1$')
 PLAN = re.compile(r'1\.\.(\d{1,6})$')
 # A name is one word: what follows it can then only be a directive, or a line that was mixed up.
-RESULT = re.compile(r'(ok|not ok) (\d{1,6}) ([\w./:+-]+)(?: # SKIP(?: (.*))?)?$')
+RESULT = re.compile(r'(ok|not ok) (\d{1,6}) ([\w./:+-]+)(?: # SKIP(?: ([^#]*))?)?$')
 SKIP = re.compile(r' # SKIP( |$)')
 SUBTEST = re.compile(r'# Subtest: ([\w./:+-]+)$')
 DIAGNOSTIC = re.compile(r'#( .*)?$')
