@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests on the host: kernel sources and tests/host/test_NAME.c, built with sanitizers by gcc and by clang.
+#
+# A test is one line, the kernel sources it needs; tests/host/shim stands in for the rest:
+#   HOST_TEST_name := core/a.c core/b.c
+# HOST_TSAN names those that run harts as threads: they are also built with the thread sanitizer.
+#
+# Binaries: $(O)/host/{gcc,clang,tsan}/test_NAME. tests/host/host.t runs those of one flavour as TAP.
+
+O      ?= build
+LIBFDT ?= .cache/libfdt
+
+HOST_TEST_bitmap   :=
+HOST_TEST_cpumask  := core/cpumask.c
+HOST_TEST_idlist   := core/idlist.c
+HOST_TEST_llist    := core/llist.c
+HOST_TEST_memcopy  := core/memcopy.c
+HOST_TEST_page     := core/memcopy.c
+HOST_TEST_kmalloc  := core/memcopy.c
+HOST_TEST_percpu   := percpu/alloc.c core/percpu.c core/cpumask.c
+HOST_TEST_printk   := core/printk.c core/console.c
+HOST_TEST_console  := core/printk.c core/console.c core/console_input.c core/logring.c
+HOST_TEST_line     := shell/line.c core/printk.c core/console.c core/logring.c
+HOST_TEST_shell    := shell/shell.c shell/line.c core/printk.c core/console.c core/console_input.c core/logring.c
+HOST_TEST_symbols  := core/symbols.c
+
+HOST_TSAN := printk console cpumask llist page kmalloc percpu
+
+HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
+
+HOST_GCC   ?= gcc
+HOST_CLANG ?= clang
+
+HOST_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -pthread -Wall -Wextra -Werror \
+	-Itests/host/shim -I. -isystem $(LIBFDT)
+HOST_SHIM  := $(patsubst tests/host/shim/%.c,%,$(wildcard tests/host/shim/*.c))
+HOST_LD    := tests/host/shim/host.ld
+
+# Kernel sources that the shim takes as they are.
+HOST_SHIM_CORE := core/spinlock.c percpu/alloc.c
+
+# memcpy and its kin must stay the host's own, which the sanitizers watch: the kernel's get other names.
+HOST_RENAME := -Dmemcpy=kernel_memcpy -Dmemmove=kernel_memmove -Dmemset=kernel_memset
+
+HOST_SAY = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))';)
+
+# $(1) flavour, $(2) compiler, $(3) sanitizer flags, $(4) tests
+define HOST_FLAVOUR
+host-$(1): $(4:%=$(O)/host/$(1)/test_%)
+.PHONY: host-$(1)
+
+$(O)/host/$(1)/obj/core/memcopy.o: HOST_EXTRA := $(HOST_RENAME)
+$(O)/host/$(1)/obj/$(LIBFDT)/%.o: HOST_EXTRA := -w
+
+# A change of flags builds anew.
+$(O)/host/$(1)/flags: host-force
+	@mkdir -p $$(@D)
+	@echo '$(2) $(HOST_FLAGS) $(3)' | cmp -s - $$@ || echo '$(2) $(HOST_FLAGS) $(3)' >$$@
+
+$(O)/host/$(1)/obj/%.o: %.c $(O)/host/$(1)/flags | $(TOOLS_READY)
+	@mkdir -p $$(@D)
+	$$(call HOST_SAY,HOSTCC,$$@)$(2) $(HOST_FLAGS) $(3) $$(HOST_EXTRA) -MMD -MP -c -o $$@ $$<
+
+$(O)/host/$(1)/libshim.a: $(HOST_SHIM:%=$(O)/host/$(1)/obj/tests/host/shim/%.o) \
+		$(HOST_SHIM_CORE:%.c=$(O)/host/$(1)/obj/%.o)
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+$(foreach t,$(4),$(call HOST_BINARY,$(1),$(2),$(3),$(t)))
+
+-include $$(shell find $(O)/host/$(1) -name '*.d' 2>/dev/null)
+endef
+
+# $(1) flavour, $(2) compiler, $(3) sanitizer flags, $(4) test
+define HOST_BINARY
+$(O)/host/$(1)/test_$(4): $(O)/host/$(1)/obj/tests/host/test_$(4).o \
+		$(HOST_TEST_$(4):%.c=$(O)/host/$(1)/obj/%.o) $(O)/host/$(1)/libshim.a $(HOST_LD)
+	$$(call HOST_SAY,HOSTLD,$$@)$(2) $(filter -pthread,$(HOST_FLAGS)) $(filter -fsan%,$(3)) -Wl,-T,$(HOST_LD) $$(filter %.o %.a,$$^) -lcmocka -o $$@
+
+endef
+
+HOST_ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
+# clang would put red zones between the rows of a linker table, too; gcc spares named sections, so it checks globals.
+HOST_CLANG_FLAGS := $(HOST_ASAN_FLAGS) -mllvm -asan-globals=0
+
+$(eval $(call HOST_FLAVOUR,gcc,$(HOST_GCC),$(HOST_ASAN_FLAGS),$(HOST_TESTS)))
+$(eval $(call HOST_FLAVOUR,clang,$(HOST_CLANG),$(HOST_CLANG_FLAGS),$(HOST_TESTS)))
+$(eval $(call HOST_FLAVOUR,tsan,$(HOST_GCC),-fsanitize=thread,$(HOST_TSAN)))
+
+host-tests: host-gcc host-clang host-tsan
+.PHONY: host-tests host-force
