@@ -16,7 +16,7 @@ enum driver_stage {
 
 /*
  * A static const object, named by one DRIVER_MATCH line for each compatible string. probe gets every matching node
- * once, at INIT_DRIVERS, boot hart, interrupts on: 0, or a negative errno, which is reported with driver and node; the
+ * once, at INIT_DRIVERS, boot hart, interrupts off: 0, or a negative errno, which is reported with driver and node; the
  * boot goes on. -ENODEV says that the node is not for the kernel (a machine-mode controller): it is not reported.
  */
 struct driver {

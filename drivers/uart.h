@@ -62,7 +62,7 @@ struct uart *uart_console(void);
 
 /*
  * Provokes one interrupt and waits up to 100 ms for it. Returns the cpu that took it, -ETIMEDOUT, or -ENODEV for a
- * polled UART. Takes no byte from anybody. Hart context, interrupts on; one caller at a time.
+ * polled UART. Takes no byte from anybody. Hart context, interrupts on or off; one caller at a time.
  */
 int uart_prove_irq(struct uart *u);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arch/riscv/irqflags.h"
 #include "core/init.h"
 #include "core/panic.h"
 #include "core/param.h"
@@ -31,6 +32,8 @@ static int run_job(void)
 
 	if (!tests_wanted[0] && !benches_wanted[0])
 		return 0;
+	/* Initcalls run with interrupts off; the boot ends here, and what is tested is a kernel at work. */
+	local_irq_enable();
 	if (tests_wanted[0]) {
 		failed += ktest_unknown_suites(tests_wanted);
 		failed += ktest_run_suites(tests_wanted);

@@ -31,9 +31,9 @@ KTEST(irq, arrives)
 			break;
 	}
 	KTEST_EXPECT_EQ(irq_get_info(u->irq, &after), 0);
-	/* Typing during the test may add some; one that comes for ever does not stop at a few. */
+	/* Typing adds some, and a level may be looked at twice (QEMU's APLIC); one that comes for ever adds thousands. */
 	KTEST_EXPECT(after.count >= before.count + 100);
-	KTEST_EXPECT(after.count < before.count + 200);
+	KTEST_EXPECT(after.count < before.count + 1000);
 }
 
 KTEST(irq, unknown)
