@@ -190,13 +190,16 @@ static void row_move(void)
 	}
 }
 
+/* What is not visible is drawn on an empty row: nothing is there to be wiped out, and captured output stays readable. */
 static void row_draw(void)
 {
 	if (!row.set || panic_in_progress())
 		return;
-	out_string("\r");
+	if (row.visible)
+		out_string("\r");
 	out_bytes(row.text, row.len);
-	out_string("\033[K");
+	if (row.visible)
+		out_string("\033[K");
 	if (row.cursor != row.columns)
 		row_move();
 	row.visible = true;

@@ -100,11 +100,11 @@ size_t log_prefix(const struct log_record *rec, char buf[LOG_PREFIX_MAX])
 		return 0;
 	/* Before the device tree is read nobody knows what a tick is. */
 	if (timebase_hz > 1)
-		n = snprintf(buf, LOG_PREFIX_MAX, "[%5lu.%06lu] cpu%u ",
-			     (unsigned long)(us / 1000000), (unsigned long)(us % 1000000),
-			     rec->cpu);
+		n = snprintf(buf, LOG_PREFIX_MAX,
+			     "[%5lu.%06lu] cpu%u: ", (unsigned long)(us / 1000000),
+			     (unsigned long)(us % 1000000), rec->cpu);
 	else
-		n = snprintf(buf, LOG_PREFIX_MAX, "[    -.------] cpu%u ", rec->cpu);
+		n = snprintf(buf, LOG_PREFIX_MAX, "[    -.------] cpu%u: ", rec->cpu);
 	/* What is at LOG_EMERG begins with its own word, and is long enough. */
 	if (rec->level > LOG_EMERG && rec->level <= LOG_WARNING)
 		n += snprintf(buf + n, LOG_PREFIX_MAX - (size_t)n, "%s: ", level_names[rec->level]);
@@ -130,13 +130,19 @@ const char *log_level_name(int level)
 
 int log_level_parse(const char *text)
 {
-	if (text[0] >= '0' && text[0] <= '7' && text[1] == '\0')
+	int found = -EINVAL;
+	size_t len = strlen(text);
+
+	if (len == 1 && text[0] >= '0' && text[0] <= '7')
 		return text[0] - '0';
 	for (int i = LOG_EMERG; i <= LOG_DEBUG; i++) {
-		if (!strcmp(text, level_names[i]))
-			return i;
+		if (!len || strncmp(text, level_names[i], len))
+			continue;
+		if (found >= 0)
+			return -EINVAL;
+		found = i;
 	}
-	return -EINVAL;
+	return found;
 }
 
 /*

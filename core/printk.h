@@ -29,7 +29,7 @@
  * (LOG_EMERG always is). A newline at the end is optional; text with newlines inside stays one
  * record and is shown as lines that nothing comes between. Shown as
  *
- *   [    0.012345] cpu1 warning: text
+ *   [    0.012345] cpu1: warning: text
  *
  * with seconds since the platform's reset, the cpu that logged it, and a word for LOG_ALERT to
  * LOG_WARNING. Any context, any hart, from the first C function on (tp must be valid), in
@@ -135,7 +135,7 @@ size_t log_prefix(const struct log_record *rec, char buf[LOG_PREFIX_MAX]);
 int log_console_level(void);
 void log_set_console_level(int level);
 
-/* Word for a level ("error"), and the level of a word or a digit 0..7, or -EINVAL. */
+/* Word for a level ("error"), and the level of a word, of its unique beginning ("err"), or of a digit 0..7, or -EINVAL. */
 const char *log_level_name(int level);
 int log_level_parse(const char *text);
 

@@ -39,7 +39,7 @@ static void fault_null(void)
 
 static void fault_illegal(void)
 {
-	__asm__ __volatile__(".insn 0xffffffff");
+	__asm__ __volatile__(".4byte 0xffffffff");
 }
 
 static void fault_breakpoint(void)

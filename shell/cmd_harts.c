@@ -34,25 +34,67 @@ static void print_row(int cpu, unsigned long hartid, const char *state, int node
 		   node_text(node, node_buf, sizeof(node_buf)), time, rest);
 }
 
-static const char *isa_text(const struct fdt_cpu *fdt, char *buf, size_t size)
+/* Longest isa shown; QEMU's "max" model needs half of it. */
+#define ISA_MAX 1024
+
+/* One notation for both properties: riscv,isa as it is, riscv,isa-extensions put together like it. */
+static void isa_text(const struct fdt_cpu *fdt, char buf[ISA_MAX])
 {
 	size_t used = 0;
 
-	if (!fdt)
-		return "not in the device tree";
-	if (fdt->isa)
-		return fdt->isa;
 	buf[0] = '\0';
-	for (uint32_t at = 0; fdt->isa_ext && at < fdt->isa_ext_len;) {
-		const char *ext = fdt->isa_ext + at;
-		int n = snprintf(buf + used, size - used, "%s%s", used ? " " : "", ext);
-
-		if (n < 0 || (size_t)n >= size - used)
-			break;
-		used += (size_t)n;
-		at += (uint32_t)strlen(ext) + 1;
+	if (!fdt)
+		return;
+	if (!fdt->isa_ext || fdt->isa) {
+		snprintf(buf, ISA_MAX, "%s", fdt->isa ? fdt->isa : "");
+		return;
 	}
-	return buf;
+	used = (size_t)snprintf(buf, ISA_MAX, "rv64");
+	for (uint32_t at = 0; at < fdt->isa_ext_len && used < ISA_MAX;) {
+		const char *ext = fdt->isa_ext + at;
+		size_t len = strlen(ext);
+
+		used += (size_t)snprintf(buf + used, ISA_MAX - used, "%s%s", len > 1 ? "_" : "",
+					 ext);
+		at += (uint32_t)len + 1;
+	}
+}
+
+/* The first cpu whose isa is the same, so that long ones are shown once. */
+static unsigned int same_isa(unsigned int cpu, const char *isa)
+{
+	static char other[ISA_MAX];
+
+	for (unsigned int i = 0; i < cpu; i++) {
+		isa_text(cpu_info(i)->fdt, other);
+		if (!strcmp(isa, other))
+			return i;
+	}
+	return cpu;
+}
+
+/* Extensions with long names, in lines that fit a terminal. */
+static void print_extensions(unsigned int cpu, const char *isa)
+{
+	const char *at = strchr(isa, '_');
+
+	if (!at || same_isa(cpu, isa) != cpu)
+		return;
+	printk_raw("extensions of cpu%u and all that say so:", cpu);
+	for (at++; *at;) {
+		char line[77];
+		size_t used = 0, len;
+
+		while ((len = strcspn(at, "_")) && used + len + 1 < sizeof(line)) {
+			used += (size_t)snprintf(line + used, sizeof(line) - used, " %.*s",
+						 (int)len, at);
+			at += len + (at[len] == '_');
+		}
+		/* A name longer than a line cannot be: it would not end. */
+		if (!used)
+			break;
+		printk_raw(" %s", line);
+	}
 }
 
 static void print_cpu(unsigned int cpu)
@@ -60,13 +102,25 @@ static void print_cpu(unsigned int cpu)
 	struct cpu_info *info = cpu_info(cpu);
 	int state = atomic_load_explicit(&info->state, memory_order_relaxed);
 	uint64_t online = atomic_load_explicit(&info->online_ticks, memory_order_relaxed);
-	char time[24] = "-", reason[80], isa[256];
-	const char *rest;
+	static char isa[ISA_MAX];
+	char time[24] = "-", rest[80];
 
 	if (state != CPU_ONLINE) {
-		rest = cpu_failure(cpu, reason, sizeof(reason));
+		char reason[64];
+
+		snprintf(rest, sizeof(rest), "%s", cpu_failure(cpu, reason, sizeof(reason)));
 	} else {
-		rest = isa_text(info->fdt, isa, sizeof(isa));
+		int letters;
+
+		isa_text(info->fdt, isa);
+		letters = (int)strcspn(isa, "_");
+		if (!info->fdt)
+			snprintf(rest, sizeof(rest), "not in the device tree");
+		else if (isa[letters])
+			snprintf(rest, sizeof(rest), "%.*s, see cpu%u", letters, isa,
+				 same_isa(cpu, isa));
+		else
+			snprintf(rest, sizeof(rest), "%.*s", letters, isa);
 		/* The boot hart was not started by us. */
 		if (info->start_ticks)
 			snprintf(time, sizeof(time), "%lu us",
@@ -89,6 +143,7 @@ static void print_left_out(const struct fdt_cpu *fdt)
 
 static int cmd_harts(int argc, char **argv)
 {
+	static char isa[ISA_MAX];
 	unsigned int n;
 	const struct fdt_cpu *fdt = fdt_cpus(&n);
 	unsigned int cpu;
@@ -104,6 +159,10 @@ static int cmd_harts(int argc, char **argv)
 
 		if (at < 0 || cpu_info((unsigned int)at)->fdt != &fdt[i])
 			print_left_out(&fdt[i]);
+	}
+	for_each_possible_cpu (cpu) {
+		isa_text(cpu_info(cpu)->fdt, isa);
+		print_extensions(cpu, isa);
 	}
 	printk_raw("%u of %u possible cpus online", num_online_cpus(), nr_cpu_ids);
 	if (late_arrivals())

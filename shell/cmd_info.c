@@ -5,6 +5,7 @@
 #include "core/param.h"
 #include "core/time.h"
 #include "shell/shell.h"
+#include "version.h"
 
 static void print_param(const struct param *p, const char *value, void *arg)
 {
@@ -22,26 +23,19 @@ static int cmd_params(int argc, char **argv)
 }
 SHELL_COMMAND(params, "", "kernel parameters with their present values", cmd_params);
 
-/* The Makefile gives both; a build without it (the host's tests) has neither. */
-#ifndef BUILD_VERSION
-#define BUILD_VERSION "unknown"
-#endif
-#ifndef BUILD_FLAGS
-#define BUILD_FLAGS "unknown"
-#endif
-
 static int cmd_version(int argc, char **argv)
 {
 	(void)argv;
 	if (argc > 1)
 		return -EINVAL;
-	printk_raw("Muster %s", BUILD_VERSION);
+	printk_raw("Muster %s", MUSTER_VERSION);
 #ifdef __clang__
 	printk_raw("compiler %s", __VERSION__);
 #else
 	printk_raw("compiler gcc %s", __VERSION__);
 #endif
-	printk_raw("flags %s", BUILD_FLAGS);
+	/* Make variables that change the build; none is the usual one. */
+	printk_raw("built with %s", MUSTER_FLAGS[0] ? MUSTER_FLAGS : "no options");
 	return 0;
 }
 SHELL_COMMAND(version, "", "version, compiler and flags of this build", cmd_version);

@@ -5,8 +5,7 @@
 
 #include "core/console.h"
 #include "core/panic.h"
-#include "sbi/sbi.h"
-#include "sbi/srst.h"
+#include "drivers/reset.h"
 #include "shell/shell.h"
 
 static int cmd_poweroff(int argc, char **argv)
@@ -22,16 +21,13 @@ SHELL_COMMAND(poweroff, "[status]", "ends the machine, with an exit status where
 
 static int cmd_reboot(int argc, char **argv)
 {
-	struct sbiret ret;
-
 	(void)argv;
 	if (argc > 1)
 		return -EINVAL;
 	printk_raw("muster: reboot");
 	console_flush();
-	ret = sbi_system_reset(SRST_COLD_REBOOT, SRST_NO_REASON);
-	printk_raw("reboot: the firmware says %s", sbi_error_name(ret.error));
-	return sbi_to_errno(ret.error);
+	machine_reboot();
+	return -ENOSYS;
 }
 SHELL_COMMAND(reboot, "", "starts the machine anew", cmd_reboot);
 

@@ -68,7 +68,11 @@ trap_entry:
 /* The overflown stack stays as it is: everything goes to the hart's overflow stack, whose top is at overflow_sp(tp). */
 stack_overflow:
 	addi	t0, sp, TF_SIZE
+	/* The linker would take an address this low for one that needs no base, and replace tp by zero. */
+	.option push
+	.option norelax
 	ld	sp, %lo(overflow_sp)(tp)
+	.option pop
 	addi	sp, sp, -TF_SIZE
 	sd	t0, TF_SP(sp)
 	csrr	t0, CSR_SSCRATCH

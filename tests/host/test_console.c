@@ -96,8 +96,8 @@ static void test_registration(void **state)
 
 	console_start();
 	other_sent[other_len] = '\0';
-	assert_non_null(
-		strstr(other_sent, "] cpu0 before any console\r\na result before any console\r\n"));
+	assert_non_null(strstr(other_sent,
+			       "] cpu0: before any console\r\na result before any console\r\n"));
 	assert_null(strstr(other_sent, "not shown"));
 
 	pr_info("on the early one");
@@ -112,7 +112,7 @@ static void test_registration(void **state)
 	assert_string_equal(after_prefix(sent), "on the better one\r\n");
 
 	other_sent[other_len] = '\0';
-	assert_non_null(strstr(other_sent, "cpu0 on the early one\r\n"));
+	assert_non_null(strstr(other_sent, "cpu0: on the early one\r\n"));
 	assert_null(strstr(other_sent, "better"));
 	assert_true(console_flush());
 	assert_int_equal(flushed, 2);
@@ -279,6 +279,43 @@ static void test_nothing_is_left_behind(void **state)
 			lines++;
 		assert_int_equal(lines, HARTS);
 	}
+}
+
+static _Atomic unsigned int done;
+
+static void wait_for_others(void)
+{
+	during_write = NULL;
+	while (done < HARTS - 1)
+		sched_yield();
+}
+
+static void hold_or_log(unsigned int cpu, void *arg)
+{
+	(void)arg;
+	if (!cpu) {
+		during_write = wait_for_others;
+		printk(LOG_INFO, "kept of 0");
+		return;
+	}
+	while (!inside)
+		sched_yield();
+	for (int i = 0; i < 50; i++)
+		printk(LOG_INFO, "kept of %u", cpu);
+	done++;
+}
+
+/* All others have come and gone while one was at the console: all their lines are its duty, however many. */
+static void test_the_holder_shows_what_came_meanwhile(void **state)
+{
+	unsigned int lines = 0;
+
+	(void)state;
+	forget();
+	host_harts_run(HARTS, hold_or_log, NULL);
+	for (const char *at = sent; (at = strstr(at, "kept of ")); at++)
+		lines++;
+	assert_int_equal(lines, 1 + 50 * (HARTS - 1));
 }
 
 static void log_once(void)
@@ -609,6 +646,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_input_from_another_hart),
 	cmocka_unit_test(test_whole_lines_from_all_harts),
 	cmocka_unit_test(test_nothing_is_left_behind),
+	cmocka_unit_test(test_the_holder_shows_what_came_meanwhile),
 	cmocka_unit_test(test_prompt_under_fire),
 #ifndef __SANITIZE_THREAD__
 	/* Taking what another still uses is a race by intent. */

@@ -142,23 +142,23 @@ static void test_prefix(void **state)
 	struct log_record rec = {.ticks = 12345678, .cpu = 3, .level = LOG_INFO};
 
 	(void)state;
-	check_prefix(&rec, "[    0.012345] cpu3 ");
+	check_prefix(&rec, "[    0.012345] cpu3: ");
 	rec.level = LOG_WARNING;
-	check_prefix(&rec, "[    0.012345] cpu3 warning: ");
+	check_prefix(&rec, "[    0.012345] cpu3: warning: ");
 	rec.level = LOG_ERR;
 	rec.ticks = 123456789012345678;
 	rec.cpu = 4294967295;
-	check_prefix(&rec, "[123456789.012345] cpu4294967295 error: ");
+	check_prefix(&rec, "[123456789.012345] cpu4294967295: error: ");
 	rec.level = LOG_EMERG;
 	rec.ticks = 0;
 	rec.cpu = 0;
-	check_prefix(&rec, "[    0.000000] cpu0 ");
+	check_prefix(&rec, "[    0.000000] cpu0: ");
 	rec.raw = true;
 	check_prefix(&rec, "");
 
 	rec.raw = false;
 	timebase_hz = 1;
-	check_prefix(&rec, "[    -.------] cpu0 ");
+	check_prefix(&rec, "[    -.------] cpu0: ");
 	timebase_hz = 1000000000;
 }
 
@@ -172,7 +172,10 @@ static void test_level_words(void **state)
 	assert_int_equal(log_level_parse("8"), -EINVAL);
 	assert_int_equal(log_level_parse("-1"), -EINVAL);
 	assert_int_equal(log_level_parse("07"), -EINVAL);
-	assert_int_equal(log_level_parse("err"), -EINVAL);
+	assert_int_equal(log_level_parse("err"), LOG_ERR);
+	assert_int_equal(log_level_parse("warn"), LOG_WARNING);
+	assert_int_equal(log_level_parse("e"), -EINVAL);
+	assert_int_equal(log_level_parse("errors"), -EINVAL);
 	assert_int_equal(log_level_parse(""), -EINVAL);
 }
 
