@@ -72,6 +72,7 @@ static int prepare_cpu(unsigned int cpu)
 	percpu_setup_area(area);
 	percpu_base[cpu] = (unsigned long)area;
 	per_cpu(cpu_number, cpu) = cpu;
+	per_cpu(numa_node, cpu) = node;
 	err = map_new_stack(node, STACK_SHIFT - PAGE_SHIFT, &stack);
 	if (!err)
 		err = map_new_stack(node, page_order(OVERFLOW_STACK_SIZE), &overflow);
@@ -96,6 +97,7 @@ static int percpu_areas_init(void)
 	percpu_base = bases;
 	bases[0] = (unsigned long)area;
 	per_cpu(overflow_sp, 0) = this_cpu(overflow_sp);
+	per_cpu(numa_node, 0) = cpu_to_node(0);
 	__asm__ __volatile__("mv tp, %0" : : "r"(area) : "memory");
 	this_cpu(stack_top) = (void *)(STACK_MAP_BASE + STACK_SLOT_SIZE);
 
