@@ -27,13 +27,14 @@ struct shell_command {
 
 #define SHELL_COMMAND(cmd, arguments, text, fn) \
 	SHELL_COMMAND_COMPLETE(cmd, arguments, text, fn, NULL)
-#define SHELL_COMMAND_COMPLETE(cmd, arguments, text, fn, completer)               \
-	static const struct shell_command shell_command_##cmd TABLE_ENTRY_SORTED( \
-		shell_commands, cmd) = {.name = #cmd,                             \
-					.args = (arguments),                      \
-					.help = (text),                           \
-					.run = (fn),                              \
-					.complete = (completer)}
+#define SHELL_COMMAND_COMPLETE(cmd, arguments, text, fn, completer)                              \
+	static const struct shell_command shell_command_##cmd TABLE_ENTRY_SORTED(shell_commands, \
+										 cmd)            \
+		__aligned(_Alignof(struct shell_command)) = {.name = #cmd,                       \
+							     .args = (arguments),                \
+							     .help = (text),                     \
+							     .run = (fn),                        \
+							     .complete = (completer)}
 
 #define SHELL_ARGS_MAX 16
 
