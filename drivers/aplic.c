@@ -15,6 +15,7 @@
 #define APLIC_DOMAINCFG		0x0000
 #define APLIC_SOURCECFG(source) (0x0004UL + 4 * ((source)-1))
 #define APLIC_SETIPNUM		0x1cdc
+#define APLIC_IN_CLRIP(word)	(0x1d00UL + 4 * (word)) /* reads as the sources' input lines */
 #define APLIC_SETIENUM		0x1edc
 #define APLIC_CLRIE(word)	(0x1f00UL + 4 * (word))
 #define APLIC_CLRIENUM		0x1fdc
@@ -87,11 +88,14 @@ static void set_target(struct aplic *a, unsigned int hwirq, unsigned int cpu)
 
 /*
  * A level that stays high after its MSI was handled sends no other by itself: writing setipnum makes it pending
- * again if the line is still active, and does nothing otherwise (section 4.9.2).
+ * again (section 4.9.2). That does nothing where the line is no longer active, but QEMU before 8.2 sends the MSI all the same, and
+ * so for ever: so the line is looked at first. One that becomes active in between sends by itself.
  */
 static void look_again(struct aplic *a, unsigned int hwirq)
 {
-	if (a->msi && a->sources[hwirq].level)
+	if (!a->msi || !a->sources[hwirq].level)
+		return;
+	if (readl(a->base + APLIC_IN_CLRIP(hwirq / 32)) >> (hwirq % 32) & 1)
 		writel(hwirq, a->base + APLIC_SETIPNUM);
 }
 
