@@ -11,6 +11,13 @@ SAN    ?=
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
+# Brings the tool chain on the first run, before anything below looks for it; instant afterwards.
+ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell scripts/setup build && echo ready),ready)
+$(error scripts/setup build did not succeed)
+endif
+endif
+
 quiet = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))';)
 
 # One compiler command per tool chain; everything else is shared.

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Running, checking and measuring the kernel: included by the top Makefile, which builds it.
+#
+#   make run [SMP=4] [MACHINE=virt] [MEM=1G] [APPEND='...'] [QEMU=10] [BIOS=1.6] [DTB=] [LOAD=] [QEMU_ARGS='...']
+#   make check [MATRIX=full]    all tests       make check-quick    those under a minute
+#   make bench [RUNS=2] [SVG=FILE]              make lint           make format
+
+.PHONY: run check check-quick check-images bench lint format
+
+# Each test file runs by itself, two at a time: the long ones first, so that none is left alone at the end.
+CHECK_TESTS = $(wildcard tests/boot/*.t tests/firmware/*.t tests/host/*.t tests/fuzz/*.t tests/models/*.t) \
+	$(filter-out %/lint.t,$(wildcard tests/scripts/*.t)) tests/scripts/lint.t
+CHECK_QUICK_TESTS = tests/boot/images.t tests/host/host.t $(wildcard tests/scripts/*.t)
+
+# prove runs the files by their first lines, knows nothing of Perl, and closes with the count.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+PROVE = O=$(abspath $(O)) prove --exec '' --jobs 2 --timer
+
+run: all
+	@scripts/setup run
+	@O=$(abspath $(O)) scripts/run
+
+# The kernel as each compiler makes it, and with the costly checks.
+check-images: all
+	@$(MAKE) --no-print-directory O=$(O)/llvm LLVM=1 all
+	@$(MAKE) --no-print-directory O=$(O)/debug DEBUG=1 all
+
+# Tools first: what they are is looked up when a make starts.
+check:
+	@scripts/setup check
+	@$(MAKE) --no-print-directory $(JOBS) check-images host-tests firmware
+	@$(PROVE) $(CHECK_TESTS)
+
+check-quick:
+	@scripts/setup check
+	@$(MAKE) --no-print-directory $(JOBS) all host-gcc
+	@QUICK=1 $(PROVE) $(CHECK_QUICK_TESTS)
+
+bench: all
+	@scripts/setup run
+	@O=$(abspath $(O)) scripts/bench $(if $(RUNS),--runs $(RUNS)) $(if $(SVG),--svg $(SVG))
+
+lint: all
+	@scripts/setup check
+	@O=$(abspath $(O)) scripts/lint
+
+format:
+	@scripts/setup check
+	@git ls-files '*.c' '*.h' | xargs -r clang-format-19 -i

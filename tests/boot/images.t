@@ -1,0 +1,34 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each image that was built boots, and all tests in it pass: by gcc, by clang, with the costly checks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+OUT = Path(os.environ.get('O', TOP / 'build'))
+
+BOOTS = [('gcc', '', '--smp 2'), ('gcc', '', '--smp 4 --deterministic')]
+if not os.environ.get('QUICK'):
+    BOOTS += [('clang', 'llvm', '--smp 2'), ('clang', 'llvm', '--smp 4 --deterministic'), ('debug', 'debug', '--smp 3')]
+
+
+def main():
+    """Boots them one after the other."""
+    print(f'1..{len(BOOTS)}')
+    failed = 0
+    for number, (name, folder, options) in enumerate(BOOTS, 1):
+        done = subprocess.run([TOP / 'scripts/check', '--quiet', *options.split(), OUT / folder / 'Image'],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        failed += done.returncode != 0
+        print(f'{"not " if done.returncode else ""}ok {number} - {name} {options}', flush=True)
+        for line in done.stdout.splitlines():
+            print(f'# {line}', flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
