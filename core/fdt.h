@@ -154,6 +154,7 @@ struct fdt_irq_iter {
 	const struct fdt_device *dev;
 	uint32_t parent; /* of every entry of interrupts */
 	bool listed;	 /* interrupts-extended: each entry names its own */
+	uint8_t ragged;	 /* bytes behind the last whole cell */
 };
 void fdt_irq_first(const struct fdt_device *dev, struct fdt_irq_iter *it);
 int fdt_irq_next(struct fdt_irq_iter *it, struct fdt_irq *irq);
@@ -208,5 +209,8 @@ const struct fdt_cpu *fdt_cpu_by_intc(uint32_t phandle);
  * ("sstc1p0") in the tree do not matter; "g" means imafd with zicsr and zifencei.
  */
 bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension);
+
+/* True if two harts' nodes list the same extensions, to the letter: much cheaper than to ask for one. */
+bool fdt_cpu_same_isa(const struct fdt_cpu *a, const struct fdt_cpu *b);
 
 #endif

@@ -117,3 +117,34 @@ bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension)
 	}
 	return false;
 }
+
+/* Text of two properties: data of a property is aligned to 4 (5.4.2), so most of it can be compared by words. */
+static bool same_text(const char *a, const char *b)
+{
+	if (!a || !b || ((uintptr_t)a | (uintptr_t)b) & 3)
+		return a == b;
+	for (;; a += 4, b += 4) {
+		uint32_t x = *(const uint32_t *)a;
+
+		/* A word with a zero byte, or none that is equal: the rest is for strcmp. */
+		if (x != *(const uint32_t *)b || ((x - 0x01010101) & ~x & 0x80808080))
+			return !strcmp(a, b);
+	}
+}
+
+static bool same_bytes(const char *a, const char *b, size_t n)
+{
+	if (((uintptr_t)a | (uintptr_t)b) & 3)
+		return !memcmp(a, b, n);
+	for (; n >= 4 && *(const uint32_t *)a == *(const uint32_t *)b; n -= 4, a += 4, b += 4)
+		;
+	return !n || (n < 4 && !memcmp(a, b, n));
+}
+
+bool fdt_cpu_same_isa(const struct fdt_cpu *a, const struct fdt_cpu *b)
+{
+	/* The list decides where there is one: the string need not be looked at. */
+	if (a->isa_ext && b->isa_ext)
+		return a->isa_ext_len == b->isa_ext_len && same_bytes(a->isa_ext, b->isa_ext, a->isa_ext_len);
+	return !a->isa_ext && !b->isa_ext && same_text(a->isa, b->isa);
+}

@@ -114,6 +114,9 @@ static int percpu_areas_init(void)
 }
 INITCALL(INIT_PERCPU, percpu_areas_init);
 
+/* When bring-up was over. */
+static uint64_t online_at;
+
 /* How often the boot hart looks for itself: firmware may lose the interrupt that tells it. */
 #define BRINGUP_LOOK_MS 10
 
@@ -281,28 +284,6 @@ unsigned int late_arrivals(void)
 	return n;
 }
 
-static void report(uint64_t start)
-{
-	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++) {
-		const struct cpu_info *info = cpu_info(cpu);
-		int state = atomic_load_explicit(&info->state, memory_order_relaxed);
-		char buf[64];
-
-		if (state == CPU_ONLINE)
-			pr_debug("cpu%u (hart %lu): online %lu us after its start", cpu, info->hartid,
-				 ticks_to_ns(atomic_load_explicit(&info->online_ticks, memory_order_relaxed) -
-					     info->start_ticks) / 1000);
-		else
-			printk(state == CPU_OFFLINE ? LOG_NOTICE : LOG_ERR, "cpu%u (hart %lu): %s", cpu,
-			       info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
-	}
-	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
-		pr_err("%u harts entered the kernel unasked, or with a record not theirs: parked",
-		       atomic_load_explicit(&stray_harts, memory_order_relaxed));
-	printk_raw("muster: %u of %u harts online in %lu us", num_online_cpus(), nr_cpu_ids,
-		   ticks_to_ns(start + bringup_result.ticks - boot_entry_ticks) / 1000);
-}
-
 static int smp_init(void)
 {
 	uint64_t start = rdtime(), insns = boot_entry_insns ? rdinstret() : 0;
@@ -326,10 +307,35 @@ static int smp_init(void)
 				give_up(cpu);
 		}
 	}
-	bringup_result.ticks = rdtime() - start;
+	online_at = rdtime();
+	bringup_result.ticks = online_at - start;
 	bringup_result.insns = boot_entry_insns ? rdinstret() - insns : 0;
 	bringup_result.online = num_online_cpus() - 1;
-	report(start);
 	return 0;
 }
 INITCALL(INIT_SMP, smp_init);
+
+/* Telling costs more than starting: it comes when all harts run. */
+static int report(void)
+{
+	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++) {
+		const struct cpu_info *info = cpu_info(cpu);
+		int state = atomic_load_explicit(&info->state, memory_order_relaxed);
+		char buf[64];
+
+		if (state == CPU_ONLINE)
+			pr_debug("cpu%u (hart %lu): online %lu us after its start", cpu, info->hartid,
+				 ticks_to_ns(atomic_load_explicit(&info->online_ticks, memory_order_relaxed) -
+					     info->start_ticks) / 1000);
+		else
+			printk(state == CPU_OFFLINE ? LOG_NOTICE : LOG_ERR, "cpu%u (hart %lu): %s", cpu,
+			       info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
+	}
+	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
+		pr_err("%u harts entered the kernel unasked, or with a record not theirs: parked",
+		       atomic_load_explicit(&stray_harts, memory_order_relaxed));
+	printk_raw("muster: %u of %u harts online in %lu us", num_online_cpus(), nr_cpu_ids,
+		   ticks_to_ns(online_at - boot_entry_ticks) / 1000);
+	return 0;
+}
+INITCALL_FIRST(INIT_DRIVERS, report);

@@ -11,6 +11,9 @@
 #include "core/fdt.h"
 #include "core/init.h"
 #include "core/printk.h"
+#include "sbi/base.h"
+#include "sbi/legacy.h"
+#include "sbi/sbi.h"
 #include "sbi/time.h"
 
 #define NS_PER_S 1000000000UL
@@ -50,10 +53,15 @@ void udelay(uint64_t us)
 		cpu_relax();
 }
 
+/* Firmware of SBI 0.1 has the old call only. */
+static bool legacy_timer;
+
 static void timer_set(uint64_t when)
 {
 	if (have_sstc)
 		csr_write(CSR_STIMECMP, when);
+	else if (legacy_timer)
+		sbi_legacy_set_timer(when);
 	else
 		sbi_set_timer(when);
 }
@@ -89,16 +97,29 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 	return done;
 }
 
+static bool all_have_sstc(void)
+{
+	const struct fdt_cpu *known = NULL;
+	bool has = false;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		const struct fdt_cpu *fdt = cpu_info(cpu)->fdt;
+
+		if (!fdt)
+			return false;
+		if (!known || !fdt_cpu_same_isa(known, fdt))
+			has = fdt_cpu_has_isa(fdt, "sstc");
+		if (!has)
+			return false;
+		known = fdt;
+	}
+	return true;
+}
+
 static int time_init(void)
 {
-	unsigned int n;
-	const struct fdt_cpu *cpus = fdt_cpus(&n);
-
-	have_sstc = true;
-	for (unsigned int i = 0; i < n; i++) {
-		if (cpus[i].use == FDT_CPU_USABLE && !fdt_cpu_has_isa(&cpus[i], "sstc"))
-			have_sstc = false;
-	}
+	have_sstc = all_have_sstc();
+	legacy_timer = !have_sstc && !sbi_probe(SBI_EXT_TIME);
 	timer_interrupt_handler = timer_interrupt;
 	return 0;
 }

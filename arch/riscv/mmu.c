@@ -2,6 +2,7 @@
 /* Page tables after boot: mapping ranges, stacks and device registers. */
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "arch/riscv/boot.h"
 #include "arch/riscv/early_map.h"
@@ -16,12 +17,14 @@ unsigned long direct_map_offset;
  * of 4 KiB pages.
  */
 #define EARLY_TABLES 4
-static pte_t early_tables[EARLY_TABLES][PTES_PER_TABLE] __aligned(PAGE_SIZE);
+static pte_t early_tables[EARLY_TABLES][PTES_PER_TABLE] __aligned(PAGE_SIZE) __section(".noinit");
 static unsigned int early_tables_used;
 
 static void *early_table(void)
 {
-	return early_tables_used < EARLY_TABLES ? early_tables[early_tables_used++] : NULL;
+	if (early_tables_used == EARLY_TABLES)
+		return NULL;
+	return memset(early_tables[early_tables_used++], 0, PAGE_SIZE);
 }
 
 void *(*pgtable_page_source)(void) = early_table;
@@ -45,38 +48,51 @@ static pte_t *table_of(pte_t pte)
 	return phys_to_virt(pa);
 }
 
+/* Fills neighbouring entries with leaves; returns how many bytes, or 0 where something is mapped already. */
+static uint64_t map_leaves(pte_t *table, unsigned int level, unsigned long va, phys_addr_t pa,
+			   uint64_t size, uint64_t flags)
+{
+	unsigned int shift = PAGE_SHIFT + 9 * level;
+	pte_t *pte = &table[pte_index(va, level)];
+	pte_t *end = MIN(pte + (size >> shift), table + PTES_PER_TABLE), *first = pte;
+	pte_t value = pte_make(pa, flags), step = pte_make(1UL << shift, 0);
+
+	for (; pte < end; pte++, value += step) {
+		if (*pte & PTE_V)
+			return 0;
+		*pte = value;
+	}
+	return (uint64_t)(end - first) << shift;
+}
+
 static int map_level(pte_t *table, unsigned int level, unsigned long va, phys_addr_t pa,
 		     uint64_t size, uint64_t flags)
 {
-	uint64_t span = 1UL << (PAGE_SHIFT + 9 * level);
+	uint64_t span = 1UL << (PAGE_SHIFT + 9 * level), part;
 
-	while (size) {
+	for (; size; va += part, pa += part, size -= part) {
 		pte_t *pte = &table[pte_index(va, level)];
-		uint64_t part = MIN(span - (va & (span - 1)), size);
+		int err;
 
-		if (part == span && !(pa & (span - 1))) {
-			if (*pte & PTE_V)
+		if (!((va | pa) & (span - 1)) && size >= span) {
+			part = map_leaves(table, level, va, pa, size, flags);
+			if (!part)
 				return -EEXIST;
-			*pte = pte_make(pa, flags);
-		} else {
-			int err;
-
-			if (!(*pte & PTE_V)) {
-				void *next = pgtable_page_source();
-
-				if (!next)
-					return -ENOMEM;
-				*pte = pte_make(virt_to_phys(next), PTE_TABLE);
-			} else if (*pte & PTE_LEAF) {
-				return -EEXIST;
-			}
-			err = map_level(table_of(*pte), level - 1, va, pa, part, flags);
-			if (err)
-				return err;
+			continue;
 		}
-		va += part;
-		pa += part;
-		size -= part;
+		if (!(*pte & PTE_V)) {
+			void *next = pgtable_page_source();
+
+			if (!next)
+				return -ENOMEM;
+			*pte = pte_make(virt_to_phys(next), PTE_TABLE);
+		} else if (*pte & PTE_LEAF) {
+			return -EEXIST;
+		}
+		part = MIN(span - (va & (span - 1)), size);
+		err = map_level(table_of(*pte), level - 1, va, pa, part, flags);
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -53,7 +53,7 @@ BENCH(bringup, bench_bringup);
 
 static int bench_ecall_null(void)
 {
-	static uint64_t samples[1000];
+	static uint64_t samples[1000] __section(".noinit");
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(samples); i++) {
 		uint64_t start = bench_clock();
