@@ -2,7 +2,7 @@
 /* The report of an exception: cause in words, registers, backtrace. */
 #include "core/fault.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "arch/riscv/backtrace.h"
 #include "arch/riscv/early_map.h"
@@ -19,19 +19,34 @@ DEFINE_PER_CPU(void *, overflow_sp);
 /* The exception under report on this hart: panic prints its registers instead of its own frames. */
 DEFINE_PER_CPU(const struct trap_frame *, fault_frame);
 
-static void print_pc(unsigned long pc, void *arg)
+static void print_pc(unsigned long pc)
 {
 	char name[SYMBOL_TEXT_MAX];
 
-	(void)arg;
 	symbol_lookup(pc, name, sizeof(name));
 	pr_emerg("  [<%016lx>] %s", pc, name);
 }
 
-/* A return address is the instruction behind the call, which may belong to the next function. */
+/* Prints return addresses, but for one that register ra has told already. */
 static void print_return(unsigned long pc, void *arg)
 {
-	print_pc(pc - 1, arg);
+	unsigned long *told = arg;
+
+	/* A return address is the instruction behind the call, which may belong to the next function. */
+	if (pc != *told)
+		print_pc(pc - 1);
+	*told = 0;
+}
+
+static bool same_function(unsigned long a, unsigned long b)
+{
+	char name_a[SYMBOL_TEXT_MAX], name_b[SYMBOL_TEXT_MAX];
+	size_t n;
+
+	symbol_lookup(a, name_a, sizeof(name_a));
+	symbol_lookup(b, name_b, sizeof(name_b));
+	n = strcspn(name_a, "+");
+	return !strncmp(name_a, name_b, n) && name_b[n] == '+';
 }
 
 static void print_registers(const struct trap_frame *f)
@@ -57,19 +72,25 @@ static void print_registers(const struct trap_frame *f)
 void fault_backtrace(void)
 {
 	const struct trap_frame *frame = this_cpu(fault_frame);
+	unsigned long told = 0;
 
-	if (frame) {
+	if (frame)
 		print_registers(frame);
-		pr_emerg("backtrace:");
-		print_pc(frame->sepc, NULL);
-		/* After a jump to nowhere ra is all that tells where from. */
-		if (!is_kernel_text(frame->sepc) && is_kernel_text(frame->ra))
-			print_return(frame->ra, NULL);
-		backtrace_walk(frame->s0, frame->ra, print_return, NULL);
-	} else {
-		pr_emerg("backtrace:");
-		backtrace_walk((unsigned long)__builtin_frame_address(0), 0, print_return, NULL);
+	pr_emerg("backtrace:");
+	if (!frame) {
+		backtrace_walk((unsigned long)__builtin_frame_address(0), print_return, &told);
+		return;
 	}
+	print_pc(frame->sepc);
+	/*
+	 * In a leaf, in a prologue or epilogue, and after a jump to nowhere, only ra knows the caller. Elsewhere ra is what the
+	 * function's own last call left, and points into the function.
+	 */
+	if (is_kernel_text(frame->ra) && !same_function(frame->ra - 1, frame->sepc)) {
+		print_pc(frame->ra - 1);
+		told = frame->ra;
+	}
+	backtrace_walk(frame->s0, print_return, &told);
 }
 
 /* What is wrong with an address, as far as the page table tells. */

@@ -10,27 +10,25 @@ bool is_kernel_text(unsigned long addr)
 	return addr >= (unsigned long)_image_start && addr < (unsigned long)_text_end;
 }
 
-void backtrace_walk(unsigned long fp, unsigned long ra, void (*each)(unsigned long pc, void *arg), void *arg)
+void backtrace_walk(unsigned long fp, void (*each)(unsigned long pc, void *arg), void *arg)
 {
 	for (unsigned int n = 0; n < BACKTRACE_MAX; n++) {
-		unsigned long first, next, pc;
+		unsigned long word, next;
 
 		if (!stack_readable(fp - 8))
 			return;
-		first = *(unsigned long *)(fp - 8);
-		if (is_kernel_text(first)) {
+		word = *(unsigned long *)(fp - 8);
+		if (is_kernel_text(word)) {
 			if (!stack_readable(fp - 16))
 				return;
-			pc = first;
+			each(word, arg);
 			next = *(unsigned long *)(fp - 16);
-		} else if (!n && ra) {
+		} else if (!n) {
 			/* A leaf function saves no ra: its only word is the caller's frame pointer. */
-			pc = ra;
-			next = first;
+			next = word;
 		} else {
 			return;
 		}
-		each(pc, arg);
 		/* Frames lead to higher addresses, but for the step off an overflow stack. */
 		if (next == fp)
 			return;
