@@ -98,7 +98,7 @@ $(O)/gen/version.h: FORCE
 
 $(O)/gen/asm-offsets.h: arch/riscv/asm-offsets.c $(O)/gen/flags | $(TOOLS_READY)
 	$(call quiet,GEN,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -S -o $@.s $<
-	@sed -n 's/^[[:space:]]*->\([A-Z0-9_]*\) [$$#]*\(-*[0-9]*\).*/#define \1 \2/p' $@.s >$@
+	@sed -n 's/.*"->\([A-Z0-9_]*\) \(-*[0-9]*\)".*/#define \1 \2/p' $@.s >$@
 	@test -s $@
 
 $(OBJS): | $(O)/gen/asm-offsets.h $(O)/gen/version.h $(TOOLS_READY)

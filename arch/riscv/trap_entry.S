@@ -64,7 +64,6 @@ trap_entry:
 	addi	sp, sp, TF_SIZE
 	sret
 
-	.section .text
 /* The overflown stack stays as it is: everything goes to the hart's overflow stack, whose top is at overflow_sp(tp). */
 stack_overflow:
 	addi	t0, sp, TF_SIZE
