@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The advanced platform-level interrupt controller, as a root or as a sender of MSIs (AIA 1.0, chapter 4).
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The advanced platform-level interrupt controller, as a root or as a sender of MSIs (AIA 1.0, chapter 4). */
 #define pr_fmt(fmt) "aplic: " fmt
 #include <errno.h>
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Hands each recorded node of the device tree to its driver.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hands each recorded node of the device tree to its driver. */
 #include <errno.h>
 
 #include "core/init.h"

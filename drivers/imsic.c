@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Incoming MSIs: finds each hart's interrupt file, hands out ids, takes what comes in.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Incoming MSIs: finds each hart's interrupt file, hands out ids, takes what comes in. */
 #define pr_fmt(fmt) "imsic: " fmt
 #include <errno.h>
 #include <stdatomic.h>

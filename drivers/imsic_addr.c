@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Where each hart's interrupt file lies: pure arithmetic, also compiled for the host's tests.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where each hart's interrupt file lies: pure arithmetic, also compiled for the host's tests. */
 #include <errno.h>
 
 #include "drivers/imsic_addr.h"

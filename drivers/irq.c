@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The irq core: domains by phandle, roots at the hart's line, one record for each interrupt in use.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The irq core: domains by phandle, roots at the hart's line, one record for each interrupt in use. */
 #define pr_fmt(fmt) "irq: " fmt
 #include <errno.h>
 #include <stdatomic.h>

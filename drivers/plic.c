@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The platform-level interrupt controller (RISC-V PLIC specification 1.0.0).
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The platform-level interrupt controller (RISC-V PLIC specification 1.0.0). */
 #define pr_fmt(fmt) "plic: " fmt
 #include <errno.h>
 

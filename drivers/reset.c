@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Turning the machine off and on: the methods by rating, and the firmware's own.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Turning the machine off and on: the methods by rating, and the firmware's own. */
 #include "core/init.h"
 #include "core/panic.h"
 #include "core/time.h"

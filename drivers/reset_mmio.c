@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Reset by a register: the test device of SiFive and QEMU, and syscon-poweroff and syscon-reboot nodes.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reset by a register: the test device of SiFive and QEMU, and syscon-poweroff and syscon-reboot nodes. */
 #include <errno.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The firmware's console: the first there is, and the last resort.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The firmware's console: the first there is, and the last resort. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>

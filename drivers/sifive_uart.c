@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The UART of SiFive's chips (FU540-C000 manual, chapter 13).
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The UART of SiFive's chips (FU540-C000 manual, chapter 13). */
 #include <errno.h>
 #include <stdint.h>
 

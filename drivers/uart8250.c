@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The 16550 and its kin: ns16550a, DesignWare's, and those that follow them.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The 16550 and its kin: ns16550a, DesignWare's, and those that follow them. */
 #define pr_fmt(fmt) "uart8250: " fmt
 #include <errno.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// Lets drivers reach a hart that was up before its interrupt controller was found.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lets drivers reach a hart that was up before its interrupt controller was found. */
 #include <stddef.h>
 
 #include "core/cpumask.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// BASE: who the firmware is and which extensions it has.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* BASE: who the firmware is and which extensions it has. */
 #include <errno.h>
 #include <stdatomic.h>
 

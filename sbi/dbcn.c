@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// DBCN: the firmware's console.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DBCN: the firmware's console. */
 #include "sbi/dbcn.h"
 #include "sbi/sbi.h"
 

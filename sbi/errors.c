@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// SBI errors: what each is called and which errno the kernel makes of it.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SBI errors: what each is called and which errno the kernel makes of it. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// HSM: starting, stopping and suspending harts.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* HSM: starting, stopping and suspending harts. */
 #include "sbi/hsm.h"
 #include "sbi/sbi.h"
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// What the firmware's answers to HSM calls mean: decisions only, no call.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the firmware's answers to HSM calls mean: decisions only, no call. */
 #include "core/compiler.h"
 #include "sbi/hsm.h"
 #include "sbi/sbi.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// IPI (sPI): software interrupts to other harts.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IPI (sPI): software interrupts to other harts. */
 #include "sbi/ipi.h"
 #include "sbi/sbi.h"
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The extensions of SBI 0.1, for firmware that has nothing newer.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The extensions of SBI 0.1, for firmware that has nothing newer. */
 #include "sbi/ecall.h"
 #include "sbi/legacy.h"
 #include "sbi/sbi.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// RFENCE: instruction and address-translation fences on other harts.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* RFENCE: instruction and address-translation fences on other harts. */
 #include "sbi/rfence.h"
 #include "sbi/sbi.h"
 

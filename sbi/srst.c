@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// SRST: turning the machine off, and on again.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SRST: turning the machine off, and on again. */
 #include "sbi/sbi.h"
 #include "sbi/srst.h"
 

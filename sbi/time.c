@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// TIME: the hart's timer where Sstc is absent.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TIME: the hart's timer where Sstc is absent. */
 #include "sbi/sbi.h"
 #include "sbi/time.h"
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// External interrupts arrive, once, at the hart that they are routed to.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* External interrupts arrive, once, at the hart that they are routed to. */
 #include <errno.h>
 #include <stdatomic.h>
 

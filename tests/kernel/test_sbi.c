@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: BSD-2-Clause
-// The firmware keeps to the specification where the kernel relies on it, and our side of the border does as well.
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The firmware keeps to the specification where the kernel relies on it, and our side of the border does as well. */
 #include <errno.h>
 #include <string.h>
 
