@@ -210,7 +210,10 @@ const struct fdt_cpu *fdt_cpu_by_intc(uint32_t phandle);
  */
 bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension);
 
-/* True if two harts' nodes list the same extensions, to the letter: much cheaper than to ask for one. */
+/*
+ * True if two harts' nodes list the same extensions, to the letter: much cheaper than to ask for
+ * one.
+ */
 bool fdt_cpu_same_isa(const struct fdt_cpu *a, const struct fdt_cpu *b);
 
 #endif

@@ -60,6 +60,7 @@ __cold static int bad_list(const struct fdt_device *dev, struct fdt_irq_iter *it
 	char path[96];
 
 	it->pos = it->end;
+	it->ragged = 0;
 	pr_warn("%s: interrupts: %s %u, the rest is left out", fdt_path(dev, path, sizeof(path)),
 		why, (unsigned int)number);
 	return -EINVAL;
@@ -67,7 +68,7 @@ __cold static int bad_list(const struct fdt_device *dev, struct fdt_irq_iter *it
 
 void fdt_irq_first(const struct fdt_device *dev, struct fdt_irq_iter *it)
 {
-	uint32_t len;
+	uint32_t len = 0;
 
 	it->dev = dev;
 	it->parent = 0;
@@ -78,14 +79,18 @@ void fdt_irq_first(const struct fdt_device *dev, struct fdt_irq_iter *it)
 		it->parent = dev->interrupt_parent;
 	}
 	it->end = it->pos ? it->pos + len / 4 : NULL;
+	it->ragged = len % 4;
 }
 
 int fdt_irq_next(struct fdt_irq_iter *it, struct fdt_irq *irq)
 {
 	int cells;
 
-	if (it->pos == it->end)
-		return -ENOENT;
+	if (it->pos == it->end) {
+		if (!it->ragged)
+			return -ENOENT;
+		return bad_list(it->dev, it, "bytes behind the last cell:", it->ragged);
+	}
 	irq->parent = it->listed ? fdt_be32(it->pos++) : it->parent;
 	irq->nr_cells = 0;
 	if (it->listed && (irq->parent == 0 || irq->parent == UINT32_MAX)) {

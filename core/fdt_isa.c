@@ -118,7 +118,10 @@ bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension)
 	return false;
 }
 
-/* Text of two properties: data of a property is aligned to 4 (5.4.2), so most of it can be compared by words. */
+/*
+ * Text of two properties: data of a property is aligned to 4 (5.4.2), so most of it can be compared
+ * by words.
+ */
 static bool same_text(const char *a, const char *b)
 {
 	if (!a || !b || ((uintptr_t)a | (uintptr_t)b) & 3)
@@ -145,6 +148,7 @@ bool fdt_cpu_same_isa(const struct fdt_cpu *a, const struct fdt_cpu *b)
 {
 	/* The list decides where there is one: the string need not be looked at. */
 	if (a->isa_ext && b->isa_ext)
-		return a->isa_ext_len == b->isa_ext_len && same_bytes(a->isa_ext, b->isa_ext, a->isa_ext_len);
+		return a->isa_ext_len == b->isa_ext_len &&
+		       same_bytes(a->isa_ext, b->isa_ext, a->isa_ext_len);
 	return !a->isa_ext && !b->isa_ext && same_text(a->isa, b->isa);
 }

@@ -256,9 +256,25 @@ unsigned int params_parse(const char *line)
 	return refused;
 }
 
+/* The row that follows prev (NULL: the first) in the order of names; NULL at the end. */
+static const struct param *next_by_name(const struct param *prev)
+{
+	const struct param *next = NULL;
+
+	TABLE_FOREACH (struct param, p, params) {
+		if (prev && strcmp(p->name, prev->name) <= 0)
+			continue;
+		if (!next || strcmp(p->name, next->name) < 0)
+			next = p;
+	}
+	return next;
+}
+
 void params_for_each(void (*fn)(const struct param *p, const char *value, void *arg), void *arg)
 {
-	TABLE_FOREACH (struct param, p, params) {
+	const struct param *p = NULL;
+
+	while ((p = next_by_name(p))) {
 		char number[24];
 		const char *value = "";
 

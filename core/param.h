@@ -86,7 +86,7 @@ TABLE_DECLARE(struct param, params);
 unsigned int params_parse(const char *line);
 
 /*
- * Calls fn for every parameter in table order; value is its present value as text ("" for
+ * Calls fn for every parameter in the order of names; value is its present value as text ("" for
  * PARAM_FUNC), valid during the call. Hart context.
  */
 void params_for_each(void (*fn)(const struct param *p, const char *value, void *arg), void *arg);

@@ -10,8 +10,15 @@
  * TABLE_ENTRY_SORTED orders rows by key (two digits) first, by link order next.
  * Rows keep their natural alignment, so that the linker packs them like an array.
  */
-#define TABLE_ENTRY(table)	       __used __section(".table." #table ".50")
-#define TABLE_ENTRY_SORTED(table, key) __used __section(".table." #table "." #key)
+#define TABLE_ENTRY(table)	       __table_row __section(".table." #table ".50")
+#define TABLE_ENTRY_SORTED(table, key) __table_row __section(".table." #table "." #key)
+
+/* On the host clang's address sanitizer would part the rows by redzones. */
+#ifdef __clang__
+#define __table_row __used __attribute__((no_sanitize("address")))
+#else
+#define __table_row __used
+#endif
 
 /* At file scope, before TABLE_FOREACH or TABLE_COUNT on that table. */
 #define TABLE_DECLARE(type, table)                                                                 \
