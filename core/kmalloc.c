@@ -124,7 +124,7 @@ static void slab_unlink(struct class_cache *cache, struct slab *slab)
 		slab->next->prev = slab->prev;
 }
 
-static struct slab *slab_new(struct kmalloc_node *kn, unsigned int class)
+static __noinline struct slab *slab_new(struct kmalloc_node *kn, unsigned int class)
 {
 	struct class_cache *cache = &kn->caches[class];
 	unsigned int order = classes[class].order;

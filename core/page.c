@@ -179,7 +179,7 @@ static int region_grow(struct page_region *r)
 }
 
 /* True when a block of at least this order has become free. */
-static bool node_grow(struct page_node *node, unsigned int order)
+static __noinline bool node_grow(struct page_node *node, unsigned int order)
 {
 	for (; node->fresh; node->fresh = node->fresh->next_of_node) {
 		int grown;

@@ -89,6 +89,8 @@ static void edges(void **state)
 		phys_addr_t start, end;
 	} cases[] = {
 		{RAM_START, RAM_START + 2 * PAGE_SIZE},
+		/* The states end where the region's own bytes push them over a page. */
+		{RAM_START, RAM_START + 16 * MEGA},
 		{RAM_START + 0x123, RAM_START + 3 * MEGA + 0x456},
 		{RAM_START + 2 * MEGA, RAM_START + 4 * MEGA},
 		{RAM_START + 7 * PAGE_SIZE, RAM_START + 9 * MEGA},
@@ -193,6 +195,18 @@ static void mistakes(void **state)
 	expect_panic(page_free(page, 0), "page_free: ");
 	expect_panic(page_free(block, 3), "page_free: ");
 	assert_stats(0);
+
+	/* Buddies that join: the upper one is no start of a block any more, whichever came back first. */
+	for (int upper_first = 0; upper_first < 2; upper_first++) {
+		block = page_alloc(0, 0);
+		do {
+			page = block;
+			block = page_alloc(0, 0);
+		} while (((phys_addr_t)page ^ (phys_addr_t)block) != PAGE_SIZE);
+		page_free(upper_first ? MAX(page, block) : MIN(page, block), 0);
+		page_free(upper_first ? MIN(page, block) : MAX(page, block), 0);
+		expect_panic(page_free(MAX(page, block), 0), "is not the start of a block");
+	}
 }
 
 static void zeroed(void **state)
