@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The advanced platform-level interrupt controller, as a root or as a sender of MSIs (AIA 1.0, chapter 4). */
+/* The advanced PLIC, as a root or as a sender of MSIs (AIA 1.0, chapter 4). */
 #define pr_fmt(fmt) "aplic: " fmt
 #include <errno.h>
 
@@ -87,9 +87,10 @@ static void set_target(struct aplic *a, unsigned int hwirq, unsigned int cpu)
 }
 
 /*
- * A level that stays high after its MSI was handled sends no other by itself: writing setipnum makes it pending
- * again (section 4.9.2). That does nothing where the line is no longer active, but QEMU before 8.2 sends the MSI all the same, and
- * so for ever: so the line is looked at first. One that becomes active in between sends by itself.
+ * A level that stays high after its MSI was handled sends no other by itself: writing setipnum
+ * makes it pending again (section 4.9.2). That does nothing where the line is no longer active, but
+ * QEMU 7.2 sends the MSI all the same, and so for ever: so the line is looked at first. One
+ * that becomes active in between sends by itself.
  */
 static void look_again(struct aplic *a, unsigned int hwirq)
 {
@@ -120,7 +121,7 @@ static int aplic_start(struct irq_domain *d, unsigned int hwirq, unsigned int tr
 	if (trigger >= ARRAY_SIZE(modes) || !modes[trigger])
 		return -EINVAL;
 	writel(modes[trigger], a->base + APLIC_SOURCECFG(hwirq));
-	/* Reads as 0 where the source does not exist or is delegated to another domain (section 4.5.2). */
+	/* Reads as 0 where the source is missing or another domain's (section 4.5.2). */
 	if (readl(a->base + APLIC_SOURCECFG(hwirq)) != modes[trigger])
 		return -EINVAL;
 	if (a->msi) {
@@ -173,7 +174,7 @@ static unsigned int aplic_handle(struct irq_root *root)
 
 	if (idc == APLIC_NO_IDC)
 		return 0;
-	/* Reading claimi takes an edge; a level stays until its device is content (section 4.8.1.5). */
+	/* Reading claimi takes an edge; a level stays until its device is content. */
 	while ((top = readl(a->base + APLIC_CLAIMI(idc)))) {
 		irq_domain_handle(&a->domain, top >> 16);
 		n++;
@@ -193,8 +194,8 @@ static void aplic_cpu_init(struct irq_root *root)
 }
 
 /*
- * Structures are numbered like the entries of interrupts-extended unless riscv,hart-indexes numbers them. Returns how many
- * belong to possible cpus, or a negative errno.
+ * Structures are numbered like the entries of interrupts-extended unless riscv,hart-indexes numbers
+ * them. Returns how many belong to possible cpus, or a negative errno.
  */
 static int find_idcs(struct aplic *a, const struct fdt_device *dev)
 {

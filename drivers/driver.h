@@ -5,7 +5,7 @@
 
 #include "core/fdt.h"
 
-/* Probes run stage by stage, in tree order within one: a later stage may use what an earlier one registered. */
+/* Probes run stage by stage, in tree order within one: a later stage may use an earlier one's. */
 enum driver_stage {
 	DRIVER_INTERRUPT_ROOT, /* what raises a hart's external interrupt */
 	DRIVER_INTERRUPT,      /* controllers that hang on a root */
@@ -15,9 +15,10 @@ enum driver_stage {
 };
 
 /*
- * A static const object, named by one DRIVER_MATCH line for each compatible string. probe gets every matching node
- * once, at INIT_DRIVERS, boot hart, interrupts off: 0, or a negative errno, which is reported with driver and node; the
- * boot goes on. -ENODEV says that the node is not for the kernel (a machine-mode controller): it is not reported.
+ * A static const object, named by one DRIVER_MATCH line for each compatible string. probe gets
+ * every matching node once, at INIT_DRIVERS, boot hart, interrupts off: 0, or a negative errno,
+ * which is reported with driver and node; the boot goes on. -ENODEV says that the node is not for
+ * the kernel (a machine-mode controller): it is not reported.
  */
 struct driver {
 	const char *name;

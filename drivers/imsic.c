@@ -14,7 +14,7 @@
 #include "drivers/imsic_addr.h"
 #include "drivers/irq.h"
 
-/* Behind siselect (AIA 1.0, section 3.8). On RV64 only the even ones of the arrays exist, 64 ids each. */
+/* Behind siselect (AIA 1.0, section 3.8). RV64 has only the even ones of the arrays, 64 ids each. */
 #define EIDELIVERY  0x70
 #define EITHRESHOLD 0x72
 #define EIP(word)   (0x80 + 2 * (word))
@@ -40,7 +40,7 @@ static struct {
 	struct irq_root root;
 } imsic;
 
-/* A bit for each id that has a handler, or that came in without one: such an id is in use by somebody unknown. */
+/* A bit for each id that has a handler, or came in without one: somebody unknown uses that one. */
 static _Atomic unsigned long taken[(IMSIC_MAX_ID + 1) / BITS_PER_LONG];
 
 /* Interrupts off: siselect and sireg belong together. */
@@ -119,7 +119,8 @@ static unsigned int imsic_handle(struct irq_root *root)
 	unsigned long top;
 
 	(void)root;
-	/* Reading and writing stopei in one step takes the interrupt that was read (section 3.10). */
+	/* Reading and writing stopei in one step takes the interrupt that was read (section 3.10).
+	 */
 	while ((top = csr_swap(CSR_STOPEI, 0))) {
 		unsigned int id = (unsigned int)(top >> 16);
 		imsic_handler_t handler =
@@ -135,8 +136,8 @@ static unsigned int imsic_handle(struct irq_root *root)
 }
 
 /*
- * Every id is enabled, so that a new one works on all harts at once without a visit to each. What is pending of ids
- * without a handler is from before our time.
+ * Every id is enabled, so that a new one works on all harts at once without a visit to each. What
+ * is pending of ids without a handler is from before our time.
  */
 static void imsic_cpu_init(struct irq_root *root)
 {

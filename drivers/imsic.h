@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An MSI came in at this hart. Interrupts off. MSIs of one id that come before the handler starts are one. */
+/* An MSI came in here. Interrupts off. Those of one id that come before the handler are one. */
 typedef void (*imsic_handler_t)(unsigned int id, void *arg);
 
 /* True once supervisor-level IMSICs were found. Any context. */
@@ -17,15 +17,16 @@ uint32_t imsic_phandle(void);
 bool imsic_reaches(unsigned int cpu);
 
 /*
- * Takes one interrupt identity, the same on every hart, enabled on those that ran irq_cpu_init since the IMSICs were found.
- * Lower numbers are taken first when several are pending: urgent asks for the lowest free one, else it is the
- * highest. Returns the id (from 1), -ENODEV without IMSICs, -ENOSPC. Ids are never given back. Hart context.
+ * Takes one interrupt identity, the same on every hart, enabled on those that ran irq_cpu_init
+ * since the IMSICs were found. Lower numbers are taken first when several are pending: urgent asks
+ * for the lowest free one, else it is the highest. Returns the id (from 1), -ENODEV without IMSICs,
+ * -ENOSPC. Ids are never given back. Hart context.
  */
 int imsic_alloc_id(imsic_handler_t handler, void *arg, bool urgent);
 
 /*
- * Raises id on cpu by a single store, ordered after all earlier memory accesses. The cpu must have a file
- * (imsic_reaches). Any context.
+ * Raises id on cpu by a single store, ordered after all earlier memory accesses. The cpu must have
+ * a file (imsic_reaches). Any context.
  */
 void imsic_send(unsigned int cpu, unsigned int id);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The irq core: domains by phandle, roots at the hart's line, one record for each interrupt in use. */
+/* The irq core: domains by phandle, roots at the hart's line, a record per interrupt in use. */
 #define pr_fmt(fmt) "irq: " fmt
 #include <errno.h>
 #include <stdatomic.h>
@@ -34,8 +34,8 @@ void (*irq_kick_cpu)(unsigned int cpu);
 #define PREPARE_MS 100
 
 /*
- * All lists only grow, at their end, by whoever holds list_lock; the release store that links an entry pairs with the acquire load
- * of who walks them without the lock, in interrupts too.
+ * All lists only grow, at their end, by whoever holds list_lock; the release store that links an
+ * entry pairs with the acquire load of who walks them without the lock, in interrupts too.
  */
 static DEFINE_SPINLOCK(list_lock);
 static struct irq *_Atomic first_irq;

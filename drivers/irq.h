@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* External interrupts: from a node's "interrupts" to a handler, whatever the controllers in between. */
+/* External interrupts: from a node's "interrupts" property to a handler. */
 #ifndef DRIVERS_IRQ_H
 #define DRIVERS_IRQ_H
 
@@ -11,30 +11,33 @@
 #include "core/spinlock.h"
 
 /*
- * Called on the hart that the interrupt is routed to (shortly after a move also on the previous one), interrupts off.
- * False: the device had nothing to say; IRQ_IDLE_MAX of those in a row mask the interrupt for good.
+ * Called on the hart that the interrupt is routed to (shortly after a move also on the previous
+ * one), interrupts off. False: the device had nothing to say; IRQ_IDLE_MAX of those in a row mask
+ * the interrupt for good.
  */
 typedef bool (*irq_handler_t)(void *arg);
 #define IRQ_IDLE_MAX 10000
 
 /*
- * Routes interrupt index of dev to the calling hart, or, if its controller does not reach that one, to the first online
- * hart that it reaches, and enables it. arg and name must stay. Returns the interrupt's number (from 1), which
- * counts requests and means nothing to hardware. -ENOENT or -EINVAL: the node has none, or a broken one; -ENXIO: its
- * controller was not probed, or reaches no online hart; -EBUSY: the source has a handler; -ENOSPC: the controller is full; -ENOMEM.
- * Hart context, from INIT_DRIVERS on, after the controllers' stages.
+ * Routes interrupt index of dev to the calling hart, or, if its controller does not reach that one,
+ * to the first online hart that it reaches, and enables it. arg and name must stay. Returns the
+ * interrupt's number (from 1), which counts requests and means nothing to hardware. -ENOENT or
+ * -EINVAL: the node has none, or a broken one; -ENXIO: its controller was not probed, or reaches no
+ * online hart; -EBUSY: the source has a handler; -ENOSPC: the controller is full; -ENOMEM. Hart
+ * context, from INIT_DRIVERS on, after the controllers' stages.
  */
 int irq_request(const struct fdt_device *dev, unsigned int index, irq_handler_t handler, void *arg,
 		const char *name);
 
 /*
- * Moves an interrupt to an online hart. The handler may still run, or start, once on the previous hart. -ENOENT: no such
- * interrupt; -ENXIO: the hart is offline, or its controller does not reach it; -ETIMEDOUT: that hart did not run
- * irq_cpu_init within 100 ms of being asked to. Hart context, interrupts on.
+ * Moves an interrupt to an online hart. The handler may still run, or start, once on the previous
+ * hart. -ENOENT: no such interrupt; -ENXIO: the hart is offline, or its controller does not reach
+ * it; -ETIMEDOUT: that hart did not run irq_cpu_init within 100 ms of being asked to. Hart context.
  */
 int irq_set_affinity(int irq, unsigned int cpu);
 
-/* Masks an interrupt for good; its handler may still be running on another hart. -ENOENT. Any context. */
+/* Masks an interrupt for good; its handler may still be running on another hart. -ENOENT. Any
+ * context. */
 int irq_disable(int irq);
 
 struct irq_info {
@@ -53,15 +56,16 @@ int irq_get_info(int irq, struct irq_info *info);
 unsigned long irq_spurious(unsigned int cpu);
 
 /*
- * Lets the calling hart take external interrupts: sie.SEIE and its part of every controller found so far. Cheap, may be
- * called again, does no harm where there is no controller. To be run by every hart that comes up, interrupts off;
- * the boot hart runs it for each controller it finds, harts that were up before that are asked by irq_kick_cpu when one is to be routed there.
+ * Lets the calling hart take external interrupts: sie.SEIE and its part of every controller found
+ * so far. Cheap, may be called again, does no harm where there is no controller. To be run by every
+ * hart that comes up, interrupts off; the boot hart runs it for each controller it finds, harts
+ * that were up before that are asked by irq_kick_cpu when one is to be routed there.
  */
 void irq_cpu_init(void);
 
 /*
- * Makes another online hart run irq_cpu_init soon; need not wait. Registered by the layer that can reach harts, before
- * INIT_DRIVERS; NULL until then.
+ * Makes another online hart run irq_cpu_init soon; need not wait. Registered by the layer that can
+ * reach harts, before INIT_DRIVERS; NULL until then.
  */
 extern void (*irq_kick_cpu)(unsigned int cpu);
 
@@ -88,19 +92,20 @@ struct irq_domain_ops {
 		     unsigned int cpu);
 	/* Moves a started source. */
 	void (*route)(struct irq_domain *d, unsigned int hwirq, unsigned int from, unsigned int to);
-	/* Keeps a source silent from here on; for one without a handler it is called outside any start. */
+	/* Keeps a source silent from here on; also for one that was never started. */
 	void (*mask)(struct irq_domain *d, unsigned int hwirq);
 };
 
-/* Sources 1..nr-1 of one controller. The first six fields are set before irq_domain_add, the others are the irq core's. */
+/* Sources 1..nr-1 of one controller. Set up to priv before irq_domain_add. */
 struct irq_domain {
 	const char *name;
 	uint32_t phandle;
 	unsigned int nr;
 	const struct irq_domain_ops *ops;
 	void *priv;
-	spinlock_t lock;
 
+	/* The irq core's. */
+	spinlock_t lock;
 	struct irq *_Atomic *irqs; /* by source */
 	struct irq_domain *next;
 };
@@ -125,8 +130,9 @@ struct irq_root {
 void irq_root_add(struct irq_root *root);
 
 /*
- * The cpu whose S-mode external interrupt an entry of a controller's interrupts-extended is: its number, or
- * -ENOENT for other lines, other parents and harts that are not possible cpus. Any hart, after INIT_PERCPU.
+ * The cpu whose S-mode external interrupt an entry of a controller's interrupts-extended is: its
+ * number, or -ENOENT for other lines, other parents and harts that are not possible cpus. Any hart,
+ * after INIT_PERCPU.
  */
 int irq_entry_to_cpu(const struct fdt_irq *entry);
 

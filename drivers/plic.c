@@ -10,7 +10,8 @@
 #include "drivers/driver.h"
 #include "drivers/irq.h"
 
-/* Register map (chapter 3): one priority word a source, then bit arrays, then one page a context. */
+/* Register map (chapter 3): one priority word a source, then bit arrays, then one page a context.
+ */
 #define PLIC_PRIORITY(source)	(4UL * (source))
 #define PLIC_ENABLE(context)	(0x2000UL + 0x80UL * (context))
 #define PLIC_THRESHOLD(context) (0x200000UL + 0x1000UL * (context))
@@ -20,9 +21,9 @@
 #define PLIC_NO_CONTEXT		(~0U)
 
 /*
- * A source is masked by priority 0, not by its enable bit: a completion is ignored by the hardware where the source is not
- * enabled, and the source would then be silent for ever (chapter 9). For the same reason a source that is moved
- * while a hart handles it is completed by complete().
+ * A source is masked by priority 0, not by its enable bit: a completion is ignored by the hardware
+ * where the source is not enabled, and the source would then be silent for ever (chapter 9). For
+ * the same reason a source that is moved while a hart handles it is completed by complete().
  */
 struct plic {
 	struct irq_domain domain;
@@ -49,7 +50,8 @@ static bool is_enabled(struct plic *p, unsigned int context, unsigned int source
 static int plic_translate(struct irq_domain *d, const struct fdt_irq *spec, unsigned int *hwirq,
 			  unsigned int *trigger)
 {
-	/* T-Head's has a second cell for the trigger, which its gateway does not need to be told. */
+	/* T-Head's has a second cell for the trigger, which its gateway does not need to be told.
+	 */
 	if (spec->nr_cells < 1 || spec->cells[0] == 0 || spec->cells[0] >= d->nr)
 		return -EINVAL;
 	*hwirq = spec->cells[0];
@@ -83,8 +85,9 @@ static void plic_route(struct irq_domain *d, unsigned int hwirq, unsigned int fr
 	set_enabled(p, p->context[from], hwirq, false);
 	set_enabled(p, p->context[to], hwirq, true);
 	/*
-	 * QEMU passes on what is pending already only when a priority, a threshold or a claim register is accessed: without
-	 * this a source that is moved while pending is silent until then.
+	 * QEMU passes on what is pending already only when a priority, a threshold or a claim
+	 * register is accessed: without this a source that is moved while pending is silent until
+	 * then.
 	 */
 	writel(readl(p->base + PLIC_PRIORITY(hwirq)), p->base + PLIC_PRIORITY(hwirq));
 }
@@ -144,7 +147,8 @@ static void plic_cpu_init(struct irq_root *root)
 		writel(0, p->base + PLIC_THRESHOLD(context));
 }
 
-/* Contexts are the entries of interrupts-extended, in order; returns how many are S-mode lines of possible cpus. */
+/* Contexts are the entries of interrupts-extended, in order; returns how many are S-mode lines of
+ * possible cpus. */
 static int find_contexts(struct plic *p, const struct fdt_device *dev)
 {
 	struct fdt_irq_iter it;

@@ -9,7 +9,8 @@
 #include "sbi/sbi.h"
 #include "sbi/srst.h"
 
-/* In order of rating, highest first. A link is written when its target is complete: a panic may come at any time. */
+/* In order of rating, highest first. A link is written when its target is complete: a panic may
+ * come at any time. */
 static struct reset_method *methods;
 
 void reset_register(struct reset_method *m)

@@ -3,10 +3,12 @@
 #ifndef DRIVERS_RESET_H
 #define DRIVERS_RESET_H
 
-/* A way to do it; the highest rating is tried first. Each function returns only if it cannot; NULL: never can. */
+/* A way to do it; the highest rating is tried first. Each function returns only if it cannot; NULL:
+ * never can. */
 struct reset_method {
 	const char *name;
-	int rating; /* a device that carries the status 30, SBI 20, a bare register 10, legacy SBI 5 */
+	int rating; /* a device that carries the status 30, SBI 20, a bare register 10, legacy SBI 5
+		     */
 	void (*power_off)(struct reset_method *m, int status);
 	void (*reboot)(struct reset_method *m);
 	void *priv;
@@ -17,8 +19,9 @@ struct reset_method {
 void reset_register(struct reset_method *m);
 
 /*
- * Ends the machine; status (0 passed, 1..255 failed) reaches the emulator's exit status where a device carries it. Each
- * method gets 100 ms. Returns only if none works. The caller has flushed the console. Any context.
+ * Ends the machine; status (0 passed, 1..255 failed) reaches the emulator's exit status where a
+ * device carries it. Each method gets 100 ms. Returns only if none works. The caller has flushed
+ * the console. Any context.
  */
 void machine_power_off(int status);
 

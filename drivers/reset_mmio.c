@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reset by a register: the test device of SiFive and QEMU, and syscon-poweroff and syscon-reboot nodes. */
+/* Reset by a register: the test device of SiFive and QEMU, and syscon-poweroff and syscon-reboot
+ * nodes. */
 #include <errno.h>
 #include <stdint.h>
 
@@ -93,7 +94,8 @@ static int test_probe(const struct fdt_device *dev)
 	return 0;
 }
 
-/* Binding syscon-poweroff: value under mask; where only one of them is given, it is both the value and all bits. */
+/* Binding syscon-poweroff: value under mask; where only one of them is given, it is both the value
+ * and all bits. */
 static int syscon_probe(const struct fdt_device *dev, struct register_method **out)
 {
 	uint32_t regmap, offset = 0, value, mask = ~0U;

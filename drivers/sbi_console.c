@@ -17,8 +17,9 @@
 #include "sbi/sbi.h"
 
 /*
- * The firmware takes physical addresses, and the caller's text may lie on a mapped stack, of which the pages need not be
- * neighbours: it is copied here. One writer at a time, the console core says; in a panic lines may mix, no more.
+ * The firmware takes physical addresses, and the caller's text may lie on a mapped stack, of which
+ * the pages need not be neighbours: it is copied here. One writer at a time, the console core says;
+ * in a panic lines may mix, no more.
  */
 static char bounce[256];
 static uint8_t input;
@@ -81,7 +82,8 @@ static int sbi_poll(struct console *con)
 	return ret.error == SBI_SUCCESS && ret.value == 1 ? input : -EAGAIN;
 }
 
-/* Nothing is asked of the firmware before the first line: a boot that prints by a UART alone pays nothing. */
+/* Nothing is asked of the firmware before the first line: a boot that prints by a UART alone pays
+ * nothing. */
 static struct console sbi_con = {.name = "sbi", .rating = 20, .write = sbi_write, .poll = sbi_poll};
 
 static int sbi_console_init(void)

@@ -19,7 +19,8 @@
 #define TXDATA_FULL  0x80000000U
 #define RXDATA_EMPTY 0x80000000U
 #define CTRL_ENABLE  0x00000001U
-/* The transmitter is pending while it holds less than one byte, the receiver while it holds more than none. */
+/* The transmitter is pending while it holds less than one byte, the receiver while it holds more
+ * than none. */
 #define TXCTRL_WATERMARK (1U << 16)
 #define RXCTRL_WATERMARK (0U << 16)
 #define IRQ_TX		 0x1

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What all UARTs share: sending within bounds, receiving by interrupt, and finding out whether interrupts work. */
+/* What all UARTs share: sending within bounds, receiving by interrupt, and finding out whether
+ * interrupts work. */
 #define pr_fmt(fmt) "uart: " fmt
 #include <errno.h>
 

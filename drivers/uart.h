@@ -15,18 +15,20 @@ struct uart;
 
 /* How one kind of UART does it. */
 struct uart_ops {
-	/* Puts up to n bytes into the device without waiting; returns how many it took. One caller at a time. */
+	/* Puts up to n bytes into the device without waiting; returns how many it took. One caller
+	 * at a time. */
 	size_t (*send)(struct uart *u, const char *buf, size_t n);
 	/* True if all bytes have left the device. */
 	bool (*sent)(struct uart *u);
 	/* The next received byte, or -EAGAIN. One caller at a time. */
 	int (*receive)(struct uart *u);
 	/*
-	 * Chooses what interrupts: always reception; with tx also an empty transmitter, which interrupts at once when it
-	 * has nothing to send.
+	 * Chooses what interrupts: always reception; with tx also an empty transmitter, which
+	 * interrupts at once when it has nothing to send.
 	 */
 	void (*listen)(struct uart *u, bool tx);
-	/* In the interrupt handler, first: acknowledges what needs it; true if the device did interrupt. */
+	/* In the interrupt handler, first: acknowledges what needs it; true if the device did
+	 * interrupt. */
 	bool (*acknowledge)(struct uart *u);
 };
 
@@ -47,13 +49,14 @@ struct uart {
 /* After so long without room for one byte, bytes are dropped until there is room again. */
 #define UART_STUCK_MS 100
 
-/* True if dev is to be the console: the one of stdout-path, or the tree's first UART if that names none. In a probe. */
+/* True if dev is to be the console: the one of stdout-path, or the tree's first UART if that names
+ * none. In a probe. */
 bool uart_is_console(const struct fdt_device *dev);
 
 /*
- * Makes a UART the console. ops, base and console.name are set, the device can send. Its interrupt is used if it
- * proves to work: one for the empty transmitter must arrive; else input is polled, and a message says why. Errors of
- * console_register. Boot hart, in a probe.
+ * Makes a UART the console. ops, base and console.name are set, the device can send. Its interrupt
+ * is used if it proves to work: one for the empty transmitter must arrive; else input is polled,
+ * and a message says why. Errors of console_register. Boot hart, in a probe.
  */
 int uart_register(struct uart *u, const struct fdt_device *dev);
 
@@ -61,8 +64,9 @@ int uart_register(struct uart *u, const struct fdt_device *dev);
 struct uart *uart_console(void);
 
 /*
- * Provokes one interrupt and waits up to 100 ms for it. Returns the cpu that took it, -ETIMEDOUT, or -ENODEV for a
- * polled UART. Takes no byte from anybody. Hart context, interrupts on or off; one caller at a time.
+ * Provokes one interrupt and waits up to 100 ms for it. Returns the cpu that took it, -ETIMEDOUT,
+ * or -ENODEV for a polled UART. Takes no byte from anybody. Hart context, interrupts on or off; one
+ * caller at a time.
  */
 int uart_prove_irq(struct uart *u);
 

@@ -118,7 +118,8 @@ static bool acknowledge(struct uart *u)
 		reg_read(p, UART_USR);
 		return true;
 	}
-	/* DesignWare may time out without a byte, and repeats that until the empty register is read. */
+	/* DesignWare may time out without a byte, and repeats that until the empty register is
+	 * read. */
 	if ((iir & IIR_ID) == IIR_TIMEOUT && !(reg_read(p, UART_LSR) & LSR_READY))
 		reg_read(p, UART_RBR);
 	return !(iir & IIR_NONE);
@@ -144,8 +145,8 @@ static bool set_lcr(struct uart8250 *p, uint32_t value)
 }
 
 /*
- * Sets the speed that stdout-path asks for ("115200n8"). Without a speed or a known clock the firmware's setting stays: it
- * has been talking to somebody.
+ * Sets the speed that stdout-path asks for ("115200n8"). Without a speed or a known clock the
+ * firmware's setting stays: it has been talking to somebody.
  */
 static void set_speed(struct uart8250 *p, const struct fdt_device *dev)
 {
