@@ -31,7 +31,8 @@ KTEST(irq, arrives)
 			break;
 	}
 	KTEST_EXPECT_EQ(irq_get_info(u->irq, &after), 0);
-	/* Typing adds some, and a level may be looked at twice (QEMU's APLIC); one that comes for ever adds thousands. */
+	/* Typing adds some, and a level may be looked at twice (QEMU's APLIC); one that comes for
+	 * ever adds thousands. */
 	KTEST_EXPECT(after.count >= before.count + 100);
 	KTEST_EXPECT(after.count < before.count + 1000);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The firmware keeps to the specification where the kernel relies on it, and our side of the border does as well. */
+/* The firmware keeps to the specification where the kernel relies on it, and our side of the border
+ * does as well. */
 #include <errno.h>
 #include <string.h>
 
@@ -59,7 +60,8 @@ KTEST(sbi, errors)
 	}
 	KTEST_EXPECT_EQ(sbi_to_errno(SBI_ERR_INVALID_PARAM), -EINVAL);
 	KTEST_EXPECT_EQ(sbi_to_errno(SBI_ERR_NOT_SUPPORTED), -EOPNOTSUPP);
-	/* Numbers that no version defines, a broken firmware's positive ones too, are errors as well. */
+	/* Numbers that no version defines, a broken firmware's positive ones too, are errors as
+	 * well. */
 	KTEST_EXPECT_EQ(sbi_to_errno(SBI_ERR_DENIED_LOCKED - 1), -EPROTO);
 	KTEST_EXPECT_EQ(sbi_to_errno(1), -EPROTO);
 	KTEST_EXPECT_EQ(sbi_to_errno(1L << 63), -EPROTO);
@@ -182,7 +184,8 @@ KTEST(sbi, hsm_answers)
 		{SBI_ERR_ALREADY_AVAILABLE, 0, HSM_START_PENDING, HSM_START_RETRY},
 		{SBI_ERR_ALREADY_AVAILABLE, 0, HSM_STOP_PENDING, HSM_START_RETRY},
 		{SBI_ERR_ALREADY_AVAILABLE, 0, HSM_STOPPED, HSM_START_RETRY},
-		/* OpenSBI, in the pending states, and when the pending state is over at the second look. */
+		/* OpenSBI, in the pending states, and when the pending state is over at the second
+		   look. */
 		{SBI_ERR_INVALID_PARAM, 0, HSM_START_PENDING, HSM_START_RETRY},
 		{SBI_ERR_INVALID_PARAM, 0, HSM_STOP_PENDING, HSM_START_RETRY},
 		{SBI_ERR_INVALID_PARAM, 0, HSM_STOPPED, HSM_START_RETRY},
@@ -219,7 +222,8 @@ KTEST(sbi, ipi_masks)
 	KTEST_EXPECT_EQ(sbi_send_ipi(0, 0).error, SBI_SUCCESS);
 	KTEST_EXPECT_EQ(sbi_send_ipi(1, cpu_to_hartid(smp_processor_id())).error, SBI_SUCCESS);
 	KTEST_EXPECT_EQ(sbi_send_ipi(0, SBI_HART_BASE_ALL).error, SBI_SUCCESS);
-	/* The specification wants INVALID_PARAM for a hart that is not there; OpenSBI up to 1.6 passes over it. */
+	/* The specification wants INVALID_PARAM for a hart that is not there; OpenSBI up to 1.6
+	 * passes over it. */
 	long error = sbi_send_ipi(1, absent_hartid()).error;
 	KTEST_EXPECT(error == SBI_ERR_INVALID_PARAM || error == SBI_SUCCESS);
 }
