@@ -12,12 +12,11 @@
 #include "core/spinlock.h"
 
 /* Slabs of large objects have several pages, or the header would cost an object in two. */
-#define CLASS(s, o)                                                          \
-	{                                                                    \
-		.size = (s), .order = (o),                                   \
-		.objects = ((PAGE_SIZE << (o)) - sizeof(struct slab)) / (s), \
-		.reciprocal = ((1UL << 32) + (s)-1) / (s)                    \
-	}
+#define CLASS(s, o)                                                   \
+	{.size = (s),                                                 \
+	 .order = (o),                                                \
+	 .objects = ((PAGE_SIZE << (o)) - sizeof(struct slab)) / (s), \
+	 .reciprocal = ((1UL << 32) + (s) - 1) / (s)}
 
 #define MAX_OBJECTS 256
 
@@ -133,7 +132,7 @@ static __noinline struct slab *slab_new(struct kmalloc_node *kn, unsigned int cl
 	if (!slab)
 		return NULL;
 	page_tag(slab, order, PAGE_SLAB);
-	*slab = (struct slab){.owner = kn, .class = (uint8_t) class, .free = NO_OBJECT};
+	*slab = (struct slab){.owner = kn, .class = (uint8_t)class, .free = NO_OBJECT};
 	slab_link(cache, slab);
 	cache->pages += 1UL << order;
 	return slab;

@@ -26,11 +26,8 @@ struct llist_head {
 	_Atomic(struct llist_node *) first;
 };
 
-#define LLIST_HEAD_INIT(name) \
-	{                     \
-		NULL          \
-	}
-#define LLIST_HEAD(name) struct llist_head name = LLIST_HEAD_INIT(name)
+#define LLIST_HEAD_INIT(name) {NULL}
+#define LLIST_HEAD(name)      struct llist_head name = LLIST_HEAD_INIT(name)
 
 static inline void init_llist_head(struct llist_head *head)
 {

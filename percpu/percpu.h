@@ -19,11 +19,11 @@
 extern unsigned long *percpu_base;
 
 /* Hides where the pointer came from, or the compiler would assume offsets near 0 to be NULL. */
-#define __percpu_at(ptr, base)                                                                     \
-	({                                                                                         \
-		unsigned long __off = (unsigned long)(__force void *)(ptr);                        \
-		__asm__("" : "+r"(__off));                                                         \
-		(__typeof__(*(ptr)) __force *)(__off + (base));                                    \
+#define __percpu_at(ptr, base)                                              \
+	({                                                                  \
+		unsigned long __off = (unsigned long)(__force void *)(ptr); \
+		__asm__("" : "+r"(__off));                                  \
+		(__typeof__(*(ptr)) __force *)(__off + (base));             \
 	})
 
 /* A pointer to this hart's copy. Valid while the caller cannot move to another hart. */
@@ -60,7 +60,7 @@ void percpu_init(unsigned int nr, const struct percpu_ops *upper);
  */
 #define PERCPU_CHUNK 2048
 void __percpu *__alloc_percpu(size_t size, size_t align);
-#define alloc_percpu(type)                                                                         \
+#define alloc_percpu(type) \
 	((__typeof__(type) __percpu *)__alloc_percpu(sizeof(type), _Alignof(type)))
 /* p as returned, or NULL. Panics on anything else. Any context. */
 void free_percpu(void __percpu *p);

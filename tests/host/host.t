@@ -34,7 +34,7 @@ for test in "$folder"/test_*; do
 done
 
 if [ "$n" = 0 ]; then
-	echo "Bail out! no test binary in $folder: make host-$flavour builds them"
+	printf '1..1\nnot ok 1 - no test binary in %s: make host-%s builds them\n' "$folder" "$flavour"
 	exit 2
 fi
 echo "1..$n"
