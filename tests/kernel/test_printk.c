@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The log on the running machine: in any context, and cheap when nobody looks. */
+#include <string.h>
+
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "arch/riscv/trap.h"
+#include "core/console.h"
+#include "core/cpu.h"
+#include "core/printk.h"
+#include "core/time.h"
+#include "tests/kernel/ktest.h"
+
+/* All messages here are LOG_DEBUG: results are on the console at the same time. */
+
+static struct log_reader at_end(void)
+{
+	struct log_reader reader = {0};
+	struct log_record rec;
+	char text[LOG_TEXT_MAX + 1];
+
+	while (log_read(&reader, &rec, text))
+		;
+	reader.lost = 0;
+	return reader;
+}
+
+KTEST(printk, stored)
+{
+	struct log_reader reader = at_end();
+	struct log_record rec;
+	char text[LOG_TEXT_MAX + 1];
+	uint64_t before = time_now();
+
+	printk(LOG_DEBUG, "%s %d 0x%lx\n", "text", -5, 0xdeadbeefUL);
+	KTEST_EXPECT(log_read(&reader, &rec, text));
+	KTEST_EXPECT(!strcmp(text, "text -5 0xdeadbeef"));
+	KTEST_EXPECT_EQ(rec.level, LOG_DEBUG);
+	KTEST_EXPECT_EQ(rec.cpu, smp_processor_id());
+	KTEST_EXPECT(!rec.raw);
+	KTEST_EXPECT(rec.ticks >= before && rec.ticks <= time_now());
+}
+
+KTEST(printk, with_interrupts_off)
+{
+	struct log_reader reader = at_end();
+	struct log_record rec;
+	char text[LOG_TEXT_MAX + 1];
+	unsigned long flags = local_irq_save();
+
+	printk(LOG_DEBUG, "off");
+	KTEST_EXPECT(irqs_disabled());
+	local_irq_restore(flags);
+	KTEST_EXPECT(log_read(&reader, &rec, text));
+	KTEST_EXPECT(!strcmp(text, "off"));
+}
+
+static void log_and_go_on(void)
+{
+	printk(LOG_DEBUG, "in an interrupt");
+	timer_interrupt();
+}
+
+static bool never(void *unused)
+{
+	(void)unused;
+	return false;
+}
+
+KTEST(printk, in_an_interrupt)
+{
+	struct log_reader reader = at_end();
+	struct log_record rec;
+	char text[LOG_TEXT_MAX + 1];
+	void (*handler)(void) = timer_interrupt_handler;
+
+	timer_interrupt_handler = log_and_go_on;
+	wait_until(never, NULL, deadline_ms(1));
+	timer_interrupt_handler = handler;
+	KTEST_EXPECT(log_read(&reader, &rec, text));
+	KTEST_EXPECT(!strcmp(text, "in an interrupt"));
+}
+
+/* Times go forward and numbers have no holes, whoever wrote. */
+KTEST(printk, order)
+{
+	struct log_reader reader = {0};
+	struct log_record rec;
+	char text[LOG_TEXT_MAX + 1];
+	uint64_t ticks = 0, seq = 0;
+	bool first = true;
+
+	printk(LOG_DEBUG, "one at least");
+	while (log_read(&reader, &rec, text)) {
+		if (!KTEST_EXPECT(rec.ticks >= ticks && (first || rec.seq == seq + 1)))
+			break;
+		ticks = rec.ticks;
+		seq = rec.seq;
+		first = false;
+	}
+}
+
+KTEST(printk, ratelimit)
+{
+	struct ratelimit rl = RATELIMIT_INIT(20, 2);
+	unsigned int held;
+
+	KTEST_EXPECT(ratelimit_pass(&rl, &held));
+	KTEST_EXPECT(ratelimit_pass(&rl, &held));
+	KTEST_EXPECT(!ratelimit_pass(&rl, &held));
+	KTEST_EXPECT(!ratelimit_pass(&rl, &held));
+	udelay(21000);
+	KTEST_EXPECT(ratelimit_pass(&rl, &held));
+	KTEST_EXPECT_EQ(held, 2);
+}
+
+/* The promise of core/printk.h, for a message as drivers log them. */
+KTEST(printk, unseen_is_cheap)
+{
+	uint64_t best = UINT64_MAX;
+	int level = log_console_level();
+
+	if (!deterministic)
+		KTEST_SKIP("instructions are not counted here");
+	if (level > LOG_DEBUG)
+		KTEST_SKIP("all messages are shown");
+	for (int i = 0; i < 5; i++) {
+		uint64_t begin = rdinstret(), insns;
+
+		printk(LOG_DEBUG, "cpu%u (hart %lu): online %lu us after its start", 1, 3UL,
+		       4711UL);
+		insns = rdinstret() - begin;
+		best = insns < best ? insns : best;
+	}
+	printk_raw("# %lu instructions", (unsigned long)best);
+	KTEST_EXPECT(best < 1000);
+}
+
+KTEST(printk, console)
+{
+	KTEST_EXPECT(console_active());
+	KTEST_EXPECT(console_flush());
+}
