@@ -13,6 +13,7 @@
 #undef __used
 #undef __section
 #undef __noinline
+#undef __noreturn
 
 #ifdef __CHECKER__
 #define __percpu       __attribute__((noderef, address_space(percpu)))
