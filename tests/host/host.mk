@@ -18,13 +18,17 @@ HOST_TEST_memcopy  := core/memcopy.c
 HOST_TEST_page     := core/memcopy.c
 HOST_TEST_kmalloc  := core/memcopy.c
 HOST_TEST_percpu   := percpu/alloc.c core/percpu.c core/cpumask.c
-HOST_TEST_printk   := core/printk.c core/console.c
-HOST_TEST_console  := core/printk.c core/console.c core/console_input.c core/logring.c
-HOST_TEST_line     := shell/line.c core/printk.c core/console.c core/logring.c
-HOST_TEST_shell    := shell/shell.c shell/line.c core/printk.c core/console.c core/console_input.c core/logring.c
+HOST_TEST_format   := core/format.c
+HOST_TEST_printk   := core/printk.c core/format.c core/console.c
+HOST_TEST_console  := core/printk.c core/format.c core/console.c core/console_input.c core/logring.c
+HOST_TEST_line     := shell/line.c core/printk.c core/format.c core/console.c core/logring.c
+HOST_TEST_shell    := shell/shell.c shell/line.c core/printk.c core/format.c core/console.c core/console_input.c core/logring.c
 HOST_TEST_symbols  := core/symbols.c
+HOST_TEST_imsic_addr := drivers/imsic_addr.c
+HOST_TEST_spinlock :=
+HOST_TEST_sbi_line := ipi/sbi_line.c
 
-HOST_TSAN := printk console cpumask llist page kmalloc percpu
+HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu
 
 HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
 
