@@ -97,6 +97,18 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 	return done;
 }
 
+bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline)
+{
+	uint64_t step = ns_to_ticks(POLL_US * 1000UL) + 1;
+	uint64_t now;
+
+	while ((now = rdtime()) < deadline) {
+		if (wait_until(cond, arg, MIN(deadline, now + step)))
+			return true;
+	}
+	return cond(arg);
+}
+
 static bool all_have_sstc(void)
 {
 	const struct fdt_cpu *known = NULL;

@@ -31,6 +31,13 @@ void udelay(uint64_t us);
  */
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
+/*
+ * The same where nobody interrupts this hart: it sleeps, and looks each POLL_US. Not a spin: an emulator that runs harts
+ * in turn would let the one waited for run only when this one's turn is over, up to 100 ms later.
+ */
+#define POLL_US 50
+bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline);
+
 /* Timer interrupt of this hart, from the trap handler, interrupts off. */
 void timer_interrupt(void);
 

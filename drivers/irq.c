@@ -31,7 +31,7 @@ struct irq {
 
 void (*irq_kick_cpu)(unsigned int cpu);
 
-#define PREPARE_MS 100
+#define PREPARE_MS 1000
 
 /*
  * All lists only grow, at their end, by whoever holds list_lock; the release store that links an
@@ -131,8 +131,10 @@ void irq_cpu_init(void)
 	atomic_store_explicit(this_cpu_ptr(&roots_ready), n, memory_order_release);
 }
 
-static bool is_prepared(unsigned int cpu)
+static bool is_prepared(void *arg)
 {
+	unsigned int cpu = *(unsigned int *)arg;
+
 	return atomic_load_explicit(per_cpu_ptr(&roots_ready, cpu), memory_order_acquire) ==
 	       atomic_load_explicit(&roots_known, memory_order_relaxed);
 }
@@ -140,21 +142,14 @@ static bool is_prepared(unsigned int cpu)
 /* Makes sure that cpu takes external interrupts before one is routed to it. */
 static int prepare_cpu(unsigned int cpu)
 {
-	uint64_t deadline = deadline_ms(PREPARE_MS);
-
-	if (is_prepared(cpu))
+	if (is_prepared(&cpu))
 		return 0;
 	if (irq_kick_cpu)
 		irq_kick_cpu(cpu);
-	while (!is_prepared(cpu)) {
-		if (time_now() >= deadline) {
-			pr_err("cpu%u does not set up its interrupts within %d ms", cpu,
-			       PREPARE_MS);
-			return -ETIMEDOUT;
-		}
-		cpu_relax();
-	}
-	return 0;
+	if (poll_until(is_prepared, &cpu, deadline_ms(PREPARE_MS)))
+		return 0;
+	pr_err("cpu%u does not set up its interrupts within %d ms", cpu, PREPARE_MS);
+	return -ETIMEDOUT;
 }
 
 int irq_entry_to_cpu(const struct fdt_irq *entry)

@@ -114,12 +114,10 @@ int uart_prove_irq(struct uart *u)
 	uint64_t deadline = deadline_ms(100);
 	atomic_store_explicit(&u->proving, 1, memory_order_relaxed);
 	u->ops->listen(u, true);
-	if (info.cpu == smp_processor_id()) {
+	if (info.cpu == smp_processor_id())
 		arrived = wait_until(proof_arrived, &proof, deadline);
-	} else {
-		while (!(arrived = proof_arrived(&proof)) && time_now() < deadline)
-			cpu_relax();
-	}
+	else
+		arrived = poll_until(proof_arrived, &proof, deadline);
 	if (arrived)
 		return (int)atomic_load_explicit(&u->proof_cpu, memory_order_relaxed);
 	if (atomic_exchange_explicit(&u->proving, 0, memory_order_relaxed))
