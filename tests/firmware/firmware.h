@@ -75,6 +75,7 @@ struct hart {
 	unsigned long fixup; /* where an expected exception in M-mode continues; 0: none expected */
 	unsigned long s_sp;  /* scratch of the trap entry */
 	unsigned long id;    /* the hart id that S-mode sees; mhartid is the index in the table */
+	uint32_t intc;	     /* phandle of its interrupt controller in the tree */
 	volatile uint32_t *msip;
 	volatile uint64_t *mtimecmp;
 	bool present;

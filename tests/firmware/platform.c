@@ -104,7 +104,7 @@ static bool is_cpu(const void *fdt, int node)
 
 static void probe_harts(const void *fdt, int cpus)
 {
-	int node;
+	int node, sub;
 
 	fdt_for_each_subnode(node, fdt, cpus)
 	{
@@ -118,6 +118,8 @@ static void probe_harts(const void *fdt, int cpus)
 		while (nr_harts <= index)
 			memset(hart_at(nr_harts++), 0, sizeof(struct hart));
 		hart_at(index)->present = true;
+		fdt_for_each_subnode(sub, fdt, node) hart_at(index)->intc =
+			fdt_get_phandle(fdt, sub);
 	}
 	for (unsigned int i = 0; i < nr_harts; i++) {
 		struct hart *h = hart_at(i);
@@ -133,18 +135,16 @@ static void probe_harts(const void *fdt, int cpus)
 	}
 }
 
-/* The hart whose local interrupt controller has this phandle. */
-static struct hart *hart_of_phandle(const void *fdt, int cpus, uint32_t phandle)
+/* The hart whose local interrupt controller has this phandle; mostly the one after the last that was asked for. */
+static struct hart *hart_of_phandle(uint32_t phandle)
 {
-	int node, sub;
+	static unsigned int guess;
 
-	fdt_for_each_subnode(node, fdt, cpus)
-	{
-		if (!is_cpu(fdt, node))
-			continue;
-		fdt_for_each_subnode(sub, fdt,
-				     node) if (fdt_get_phandle(fdt, sub) ==
-					       phandle) return hart_at(cell(fdt, node, "reg", 0));
+	for (unsigned int i = 0; i < nr_harts; i++, guess = (guess + 1) % nr_harts) {
+		struct hart *h = hart_at(guess);
+
+		if (h->present && h->intc == phandle)
+			return h;
 	}
 	return NULL;
 }
@@ -153,8 +153,7 @@ static struct hart *hart_of_phandle(const void *fdt, int cpus, uint32_t phandle)
  * The k-th software (timer) interrupt a controller is wired to belongs to its k-th MSIP (mtimecmp): a CLINT has both,
  * an ACLINT device one (ACLINT specification 1.0, chapters 2 and 3).
  */
-static void probe_wires(const void *fdt, int cpus, int node, unsigned long msip,
-			unsigned long mtimecmp)
+static void probe_wires(const void *fdt, int node, unsigned long msip, unsigned long mtimecmp)
 {
 	unsigned int nr_soft = 0, nr_timer = 0;
 	int len;
@@ -162,8 +161,7 @@ static void probe_wires(const void *fdt, int cpus, int node, unsigned long msip,
 	if (!fdt_getprop(fdt, node, "interrupts-extended", &len))
 		die("the device tree lacks", "interrupts-extended");
 	for (int i = 0; i < len / 4; i += 2) {
-		struct hart *h =
-			hart_of_phandle(fdt, cpus, cell(fdt, node, "interrupts-extended", i));
+		struct hart *h = hart_of_phandle(cell(fdt, node, "interrupts-extended", i));
 		uint32_t irq = cell(fdt, node, "interrupts-extended", i + 1);
 
 		if (irq == IRQ_M_SOFT && msip) {
@@ -178,7 +176,7 @@ static void probe_wires(const void *fdt, int cpus, int node, unsigned long msip,
 	}
 }
 
-static void probe_timers(const void *fdt, int cpus)
+static void probe_timers(const void *fdt)
 {
 	unsigned long base;
 	int node;
@@ -187,13 +185,13 @@ static void probe_timers(const void *fdt, int cpus)
 	     node = fdt_next_node(fdt, node, NULL)) {
 		if (!fdt_node_check_compatible(fdt, node, "riscv,clint0")) {
 			base = cell64(fdt, node, "reg", 0);
-			probe_wires(fdt, cpus, node, base, base + 0x4000);
+			probe_wires(fdt, node, base, base + 0x4000);
 			mtime_reg = (volatile uint64_t *)(base + 0xbff8);
 		} else if (!fdt_node_check_compatible(fdt, node, "riscv,aclint-mswi")) {
-			probe_wires(fdt, cpus, node, cell64(fdt, node, "reg", 0), 0);
+			probe_wires(fdt, node, cell64(fdt, node, "reg", 0), 0);
 		} else if (!fdt_node_check_compatible(fdt, node, "riscv,aclint-mtimer")) {
 			mtime_reg = (volatile uint64_t *)cell64(fdt, node, "reg", 0);
-			probe_wires(fdt, cpus, node, 0, cell64(fdt, node, "reg", 4));
+			probe_wires(fdt, node, 0, cell64(fdt, node, "reg", 4));
 		}
 	}
 	for (unsigned int i = 0; i < nr_harts; i++)
@@ -227,7 +225,7 @@ void platform_probe(const void *fdt)
 		die("the device tree lacks", "/cpus");
 	timebase_hz = cell(fdt, cpus, "timebase-frequency", 0);
 	probe_harts(fdt, cpus);
-	probe_timers(fdt, cpus);
+	probe_timers(fdt);
 	probe_ram(fdt);
 }
 
