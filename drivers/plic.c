@@ -241,5 +241,3 @@ static const struct driver plic_driver = {
 DRIVER_MATCH("sifive,plic-1.0.0", &plic_driver);
 DRIVER_MATCH("riscv,plic0", &plic_driver);
 DRIVER_MATCH("thead,c900-plic", &plic_driver);
-DRIVER_MATCH("starfive,jh7100-plic", &plic_driver);
-DRIVER_MATCH("starfive,jh7110-plic", &plic_driver);

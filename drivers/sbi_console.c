@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The firmware's console: the first there is, and the last resort. */
 #include <errno.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -29,46 +29,60 @@ static bool has_dbcn(void)
 	return sbi_probe(SBI_EXT_DBCN);
 }
 
-/* Writes a part of the bounce buffer; false if the firmware does not take it in time. */
-static bool write_bounce(size_t n)
+/*
+ * Writes n bytes of the bounce buffer; returns how many the firmware took before it failed or, for
+ * UART_STUCK_MS, took none.
+ */
+static size_t write_bounce(size_t n, bool *failed)
 {
 	uint64_t deadline = deadline_ms(UART_STUCK_MS);
 	size_t done = 0;
 
+	*failed = false;
 	while (done < n) {
 		struct sbiret ret = sbi_debug_console_write(virt_to_phys(bounce + done), n - done);
 
-		if (ret.error || (size_t)ret.value > n - done)
-			return false;
+		if (ret.error || (size_t)ret.value > n - done) {
+			*failed = true;
+			break;
+		}
 		if (ret.value) {
 			done += (size_t)ret.value;
 			deadline = deadline_ms(UART_STUCK_MS);
 		} else if (time_now() >= deadline) {
-			return false;
+			break;
 		} else {
 			cpu_relax();
 		}
 	}
-	return true;
+	return done;
+}
+
+static void write_legacy(const char *buf, size_t n)
+{
+	if (!sbi_probe(SBI_EXT_LEGACY_CONSOLE_PUTCHAR))
+		return;
+	for (size_t i = 0; i < n; i++)
+		sbi_legacy_console_putchar((uint8_t)buf[i]);
 }
 
 static void sbi_write(struct console *con, const char *buf, size_t n)
 {
+	bool failed = !has_dbcn();
+
 	(void)con;
-	if (!has_dbcn()) {
-		for (size_t i = 0; i < n; i++)
-			sbi_legacy_console_putchar((uint8_t)buf[i]);
-		return;
-	}
-	while (n) {
+	while (n && !failed) {
 		size_t part = MIN(n, sizeof(bounce));
 
 		memcpy(bounce, buf, part);
-		if (!write_bounce(part))
+		size_t done = write_bounce(part, &failed);
+		buf += done;
+		n -= done;
+		if (done < part && !failed)
 			return;
-		buf += part;
-		n -= part;
 	}
+	/* A DBCN that fails may have an older sister that works. */
+	write_legacy(buf, n);
 }
 
 static int sbi_poll(struct console *con)
