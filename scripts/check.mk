@@ -28,7 +28,7 @@ check-images: all
 # Tools first: what they are is looked up when a make starts.
 check:
 	@scripts/setup check
-	@$(MAKE) --no-print-directory $(JOBS) check-images host-tests firmware
+	@$(MAKE) --no-print-directory $(JOBS) check-images host-tests firmware fuzz
 	@$(PROVE) $(CHECK_TESTS)
 
 check-quick:
