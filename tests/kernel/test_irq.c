@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 
 #include "arch/riscv/irqflags.h"
-#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/time.h"
 #include "drivers/imsic.h"
@@ -76,6 +75,18 @@ KTEST(irq, routes)
 	KTEST_EXPECT_EQ(uart_prove_irq(u), home.cpu);
 }
 
+struct count {
+	_Atomic unsigned int *word;
+	unsigned int want;
+};
+
+static bool count_reached(void *arg)
+{
+	struct count *count = arg;
+
+	return atomic_load(count->word) >= count->want;
+}
+
 /* Moved while they are under way: each must still arrive, at one hart or the other. */
 KTEST(irq, move_while_pending)
 {
@@ -96,7 +107,7 @@ KTEST(irq, move_while_pending)
 	KTEST_EXPECT_EQ(irq_set_affinity(u->irq, home.cpu), 0);
 	for (int i = 0; i < 20; i++) {
 		unsigned int proved = atomic_load(&u->proved);
-		uint64_t deadline = deadline_ms(1000);
+		struct count count = {&u->proved, proved + 1};
 
 		unsigned long flags = local_irq_save();
 		atomic_store(&u->proving, 1);
@@ -105,8 +116,7 @@ KTEST(irq, move_while_pending)
 		int err = irq_set_affinity(u->irq, (unsigned int)other);
 		local_irq_restore(flags);
 		KTEST_EXPECT_EQ(err, 0);
-		while (atomic_load(&u->proved) == proved && time_now() < deadline)
-			cpu_relax();
+		poll_until(count_reached, &count, deadline_ms(1000));
 		KTEST_EXPECT_EQ(atomic_load(&u->proved), proved + 1);
 		KTEST_EXPECT_EQ(irq_set_affinity(u->irq, home.cpu), 0);
 	}
@@ -146,11 +156,10 @@ static int msi_id(void)
 
 static bool wait_arrived(unsigned int cpu, unsigned int count)
 {
-	uint64_t deadline = deadline_ms(1000);
+	struct count arrivals = {per_cpu_ptr(&arrived, cpu), count};
 
-	while (atomic_load(per_cpu_ptr(&arrived, cpu)) < count && time_now() < deadline)
-		cpu_relax();
-	return atomic_load(per_cpu_ptr(&arrived, cpu)) == count;
+	poll_until(count_reached, &arrivals, deadline_ms(1000));
+	return atomic_load(arrivals.word) == count;
 }
 
 KTEST(irq, msi_to_self)
