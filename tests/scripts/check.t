@@ -3,7 +3,6 @@
 """scripts/check as a command: each exit status, each option, on a stand-in for the emulator."""
 
 import os
-import pty
 import signal
 import subprocess
 import threading
@@ -212,7 +211,7 @@ class SerialLine(Command):
 
     def board(self, said, *options, close=False):
         """Checks a board that says something once somebody listens."""
-        board, line = pty.openpty()
+        board, line = self.pty()
         process = self.start('', '--serial', os.ttyname(line), *options)
         first = process.stdout.readline()
 

@@ -3,7 +3,6 @@
 """scripts/run, scripts/tools and moved images: what reaches the emulator, and what comes back."""
 
 import os
-import pty
 import struct
 import subprocess
 import termios
@@ -71,7 +70,7 @@ class Run(tap.Case):
             self.assertIn(words, error)
 
     def test_terminal_is_restored(self):
-        ours, theirs = pty.openpty()
+        ours, theirs = self.pty()
         before = termios.tcgetattr(theirs)
         # An emulator that dies leaves the terminal raw.
         fake = self.write('raw', '#!/bin/sh\nstty raw -echo\nkill -9 $$\n')

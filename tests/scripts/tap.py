@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Runs the unittest cases of a file and prints TAP, for prove. Also what those files share."""
 
+import pty
 import sys
 import tempfile
 import traceback
@@ -80,6 +81,13 @@ class Case(unittest.TestCase):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
+
+    def pty(self):
+        """A pseudo terminal's two ends; skips the test on a machine that has none."""
+        try:
+            return pty.openpty()
+        except OSError as error:
+            return self.skipTest(f'no pseudo terminals: {error.strerror or error}')
 
 
 def main():
