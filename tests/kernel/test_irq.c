@@ -142,7 +142,9 @@ static void count_msi(unsigned int id, void *arg)
 {
 	(void)id;
 	(void)arg;
-	atomic_fetch_add(this_cpu_ptr(&arrived), 1);
+	_Atomic unsigned int *here = this_cpu_ptr(&arrived);
+
+	atomic_fetch_add(here, 1);
 }
 
 static int test_id; /* taken at the first run: ids are not given back */
