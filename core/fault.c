@@ -17,7 +17,7 @@
 DEFINE_PER_CPU(void *, overflow_sp);
 
 /* The exception under report on this hart: panic prints its registers instead of its own frames. */
-DEFINE_PER_CPU(const struct trap_frame *, fault_frame);
+static DEFINE_PER_CPU(const struct trap_frame *, fault_frame);
 
 static void print_pc(unsigned long pc)
 {

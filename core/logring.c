@@ -49,7 +49,7 @@ static _Atomic uint64_t ring_taken; /* console_reader.pos, readable without the 
 /* How long a panic waits for another hart that is inside: it needs microseconds, if it is alive. */
 #define RING_PANIC_MS 10
 
-static unsigned long lock_ring(void)
+static unsigned long lock_ring(void) __acquires(&ring_lock)
 {
 	if (unlikely(panic_in_progress())) {
 		unsigned long flags = local_irq_save();
@@ -63,12 +63,13 @@ static unsigned long lock_ring(void)
 			}
 			cpu_relax();
 		}
+		__acquire(&ring_lock);
 		return flags;
 	}
 	return spin_lock_irqsave(&ring_lock);
 }
 
-static void unlock_ring(unsigned long flags)
+static void unlock_ring(unsigned long flags) __releases(&ring_lock)
 {
 	spin_unlock_irqrestore(&ring_lock, flags);
 }

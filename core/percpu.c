@@ -9,12 +9,12 @@
 
 static DEFINE_SPINLOCK(percpu_lock);
 
-static unsigned long lock(void)
+static unsigned long lock(void) __acquires(&percpu_lock)
 {
 	return spin_lock_irqsave(&percpu_lock);
 }
 
-static void unlock(unsigned long flags)
+static void unlock(unsigned long flags) __releases(&percpu_lock)
 {
 	spin_unlock_irqrestore(&percpu_lock, flags);
 }

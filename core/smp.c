@@ -44,7 +44,7 @@ static struct boot_record *records;
 /* Harts that were started and have neither come online nor been given up, and one more until all are started. */
 static _Atomic unsigned int bringup_pending;
 
-DEFINE_PER_CPU(void *, stack_top);
+static DEFINE_PER_CPU(void *, stack_top);
 
 static int map_new_stack(int node, unsigned int order, void **top)
 {

@@ -34,7 +34,7 @@ static void spin_wait(spinlock_t *lock, uint32_t ticket)
 	}
 }
 
-void spin_lock(spinlock_t *lock)
+void spin_lock(spinlock_t *lock) __acquires(lock)
 {
 	uint32_t ticket;
 
@@ -60,7 +60,7 @@ bool spin_trylock(spinlock_t *lock)
 	return true;
 }
 
-void spin_unlock(spinlock_t *lock)
+void spin_unlock(spinlock_t *lock) __releases(lock)
 {
 	if (unlikely(!spin_is_held(lock)) && !panic_in_progress())
 		panic("lock %s: cpu%u unlocks what cpu%d holds", lock->name, smp_processor_id(),
@@ -73,7 +73,7 @@ void spin_unlock(spinlock_t *lock)
 	__release(lock);
 }
 
-unsigned long spin_lock_irqsave(spinlock_t *lock)
+unsigned long spin_lock_irqsave(spinlock_t *lock) __acquires(lock)
 {
 	unsigned long flags = local_irq_save();
 
@@ -81,7 +81,7 @@ unsigned long spin_lock_irqsave(spinlock_t *lock)
 	return flags;
 }
 
-void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags) __releases(lock)
 {
 	spin_unlock(lock);
 	local_irq_restore(flags);

@@ -19,7 +19,7 @@ static void (*handlers[IPI_REASONS])(void);
  *   bits - sender sets a bit, raises nothing ----> bits
  *   bits - handler takes them all ----> 0
  */
-DEFINE_PER_CPU(_Atomic unsigned long, ipi_pending);
+static DEFINE_PER_CPU(_Atomic unsigned long, ipi_pending);
 
 void ipi_register(enum ipi_reason reason, void (*handler)(void))
 {

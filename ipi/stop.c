@@ -14,7 +14,7 @@
 /* A hart that answers does so within its longest stretch with interrupts off. */
 #define STOP_DEADLINE_MS 1000
 
-DEFINE_PER_CPU(_Atomic int, stopped);
+static DEFINE_PER_CPU(_Atomic int, stopped);
 
 static void stop_here(void)
 {

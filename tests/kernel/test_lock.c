@@ -15,6 +15,7 @@ KTEST(lock, held_and_free)
 	spin_unlock(&lock);
 	KTEST_EXPECT(!spin_is_held(&lock));
 	KTEST_EXPECT(spin_trylock(&lock));
+	__acquire(&lock);
 	spin_unlock(&lock);
 }
 
