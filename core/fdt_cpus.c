@@ -197,6 +197,11 @@ static int by_hartid(const void *va, const void *vb)
 {
 	const struct fdt_cpu *a = va, *b = vb;
 
+	bool a_bad = a->use == FDT_CPU_BAD_REG, b_bad = b->use == FDT_CPU_BAD_REG;
+
+	/* Those without an id go last, out of the way. */
+	if (a_bad != b_bad)
+		return a_bad ? 1 : -1;
 	if (a->hartid != b->hartid)
 		return a->hartid < b->hartid ? -1 : 1;
 	return a->offset < b->offset ? -1 : 1;
@@ -224,8 +229,7 @@ static void mark_duplicates(void)
 		return;
 	qsort(cpus, nr_cpus, sizeof(*cpus), by_hartid);
 	for (unsigned int i = 1; i < nr_cpus; i++) {
-		if (cpus[i].hartid == cpus[i - 1].hartid && cpus[i].use != FDT_CPU_BAD_REG &&
-		    cpus[i - 1].use != FDT_CPU_BAD_REG)
+		if (cpus[i].hartid == cpus[i - 1].hartid && cpus[i].use != FDT_CPU_BAD_REG)
 			cpus[i].use = FDT_CPU_DUPLICATE;
 	}
 	qsort(cpus, nr_cpus, sizeof(*cpus), by_offset);

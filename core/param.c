@@ -242,7 +242,7 @@ unsigned int params_parse(const char *line)
 		return 0;
 	n = strnlen(line, sizeof(copy));
 	if (n == sizeof(copy)) {
-		while (n && !blank(line[n - 1]))
+		for (n--; n && !blank(line[n]);)
 			n--;
 		pr_warn("command line of more than %u bytes, cut after %zu", PARAM_LINE_MAX - 1, n);
 	}

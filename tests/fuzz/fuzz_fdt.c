@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fuzzes the device tree reader: any bytes, read as a tree, keep every promise of core/fdt.h and core/memmap.h. */
+/* Fuzzes the device tree reader: any bytes, read as a tree, keep every promise of the headers. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fuzzes the command line: no value leaves its range, no string its buffer, and parsing twice gives the same. */
+/* Fuzzes the command line: values stay in range, strings in their buffers; twice is the same. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

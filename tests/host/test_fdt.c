@@ -381,13 +381,13 @@ static void test_reserved_overflow(void **state)
 		tree_end(&t);
 	}
 	tree_begin(&t, "secret2");
-	TREE_CELLS(&t, "reg", 0, 0x80060000, 0, 0x1000);
+	TREE_CELLS(&t, "reg", 0, 0x80f00000, 0, 0x1000);
 	tree_empty(&t, "no-map");
 	tree_end(&t);
 	tree_end(&t);
 	assert_int_equal(read_tree(&t), 0);
 	assert_int_equal(fdt_info.nr_reserved, FDT_MAX_RESERVED);
-	check_kept(MAPPED, 0x80000000, 0x80061000, "several", true);
+	check_kept(MAPPED, 0x80000000, 0x80f01000, "several", true);
 	for (uint64_t i = 0; i < MAPPED + EXTRA; i++) {
 		uint64_t start =
 			0x81000000 + (i < MAPPED ? i * 0x10000 : (i - MAPPED) * 0x10000 + 0x8000);

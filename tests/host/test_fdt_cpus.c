@@ -251,7 +251,10 @@ static void test_bad_reg(void **state)
 	tree_string(&t, "mmu-type", "riscv,sv39");
 	tree_bytes(&t, "riscv,isa", "rv64ima", 7);
 	tree_end(&t);
-	assert_int_equal(read_cpus(&t), 5);
+	tree_begin(&t, "cpu@4");
+	tree_end(&t);
+	tree_cpu(&t, 0, 1);
+	assert_int_equal(read_cpus(&t), 7);
 	assert_int_equal(cpus[0].use, FDT_CPU_BAD_REG);
 	assert_int_equal(cpus[1].use, FDT_CPU_BAD_REG);
 	assert_int_equal(cpus[2].use, FDT_CPU_BAD_REG);
@@ -260,7 +263,9 @@ static void test_bad_reg(void **state)
 	assert_int_equal(cpus[4].use, FDT_CPU_USABLE);
 	assert_int_equal(cpus[4].hartid, 3);
 	assert_null(cpus[4].isa);
-	assert_int_equal(fdt_info.warnings, 5);
+	/* Nor do they hide a real duplicate that comes after them. */
+	assert_int_equal(cpus[6].use, FDT_CPU_DUPLICATE);
+	assert_int_equal(fdt_info.warnings, 7);
 	check_said("/cpus/cpu@0: reg has 0 bytes");
 	check_said("/cpus/cpu@1: reg has 2 bytes");
 	check_said("/cpus/cpu@3: reg lists several hart ids");

@@ -237,13 +237,18 @@ static void test_function(void **state)
 static void test_cut(void **state)
 {
 	static const struct {
-		size_t at;
+		size_t at, len;
 		uint16_t half;
+		bool cut;
 	} cases[] = {
-		/* "half=777" ends just below the limit, at it, and beyond it. */
-		{PARAM_LINE_MAX - 1 - 8, 777},
-		{PARAM_LINE_MAX - 8, 11},
-		{PARAM_LINE_MAX - 4, 11},
+		/* "half=777" ends the line just below the limit, at it, and beyond it. */
+		{PARAM_LINE_MAX - 9, 9, 777, false},
+		{PARAM_LINE_MAX - 8, 9, 11, true},
+		{PARAM_LINE_MAX - 4, 9, 11, true},
+		/* It ends there, and blanks go on. */
+		{PARAM_LINE_MAX - 10, 8, 777, true},
+		{PARAM_LINE_MAX - 9, 8, 777, true},
+		{PARAM_LINE_MAX - 8, 8, 11, true},
 	};
 
 	(void)state;
@@ -251,12 +256,14 @@ static void test_cut(void **state)
 		char line[PARAM_LINE_MAX + 16];
 
 		memset(line, ' ', sizeof(line));
+		line[sizeof(line) - 1] = '\0';
 		memcpy(line, "byte=5", 6);
-		memcpy(line + cases[i].at, "half=777", 9);
+		memcpy(line + cases[i].at, "half=777", cases[i].len);
 		parse(line, 0);
 		assert_int_equal(byte, 5);
 		assert_int_equal(half, cases[i].half);
-		assert_int_equal(!strstr(host_log(), "command line of more than 2047 bytes"), !i);
+		assert_int_equal(!!strstr(host_log(), "command line of more than 2047 bytes"),
+				 cases[i].cut);
 	}
 }
 

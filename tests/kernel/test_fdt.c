@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What was read from this machine's device tree agrees with itself and with what the machine does. */
+/* What was read from this machine's device tree agrees with itself and with the machine. */
 #include <errno.h>
 #include <string.h>
 
