@@ -69,7 +69,8 @@ static void legacy_power_off(struct reset_method *m, int status)
 {
 	(void)m;
 	(void)status;
-	if (sbi_probe(SBI_EXT_LEGACY_SHUTDOWN))
+	/* Firmware that has SRST has refused by now; OpenSBI's legacy call would then hang for ever. */
+	if (!sbi_probe(SBI_EXT_SRST) && sbi_probe(SBI_EXT_LEGACY_SHUTDOWN))
 		sbi_legacy_shutdown();
 }
 

@@ -112,7 +112,7 @@ def _read(reader, on_tick):
         if not data:
             return None
         last_byte = time.monotonic()
-        if not reader.take(data):
+        if not reader.take(data) or reader.judge.parked:
             return None
 
 
@@ -138,8 +138,8 @@ def run(console, expectations, watch, log=None, on_suite=None, on_tick=None):
         elif watch.until and not stopped:
             judge.error(f'the boot ended before {watch.until} was seen')
         if console.exits and not stopped and not why:
-            status = console.status(2)
-            if status is None and judge.exited:
+            status = console.status(0 if judge.parked else 2)
+            if status is None and judge.exited and not judge.parked:
                 judge.error('the machine did not go off after its exit line')
             elif status and not reader.total and console.messages():
                 raise CannotRun(console.messages())

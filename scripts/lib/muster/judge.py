@@ -84,6 +84,7 @@ class Judge:
         self._after_exit = False
         self.started = False    # the kernel has spoken
         self.panicked = False
+        self.parked = False     # it stays on, on a machine that need not be able to go off
 
     @property
     def exited(self):
@@ -178,7 +179,10 @@ class Judge:
                 self.error(f'a garbled line: "{_short(text)}"')
             self.report.records.append(text)
             return True
-        return text == PARKED
+        if text == PARKED:
+            self.parked = not self.want.status
+            return True
+        return False
 
     # --- the end ---
 

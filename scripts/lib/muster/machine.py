@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -21,6 +22,9 @@ DETERMINISTIC = ['-icount', 'shift=0,sleep=off', '-seed', '1', '-rtc', 'base=202
 # Up to here the firmware's heap stays below the place where kernels are loaded by default.
 HARTS_BELOW_DEFAULT_LOAD = 100
 ROOMY_LOAD = 0x80400000
+
+
+NO_PEER = re.compile(r'warning: nic \S+ has no peer')
 
 
 class CannotRun(Exception):
@@ -140,9 +144,10 @@ class Process:
             return None
 
     def messages(self):
-        """What the emulator itself said."""
+        """What the emulator itself said, but for boards whose network is not plugged in."""
         self._messages.seek(0)
-        return self._messages.read().decode(errors='replace').strip()
+        lines = self._messages.read().decode(errors='replace').strip().splitlines()
+        return '\n'.join(line for line in lines if not NO_PEER.search(line))
 
     def close(self):
         """Ends this machine, and no other."""
