@@ -5,6 +5,7 @@
 
 #include "core/compiler.h"
 #include "shell/line.h"
+#include "shell/width.h"
 
 #define CTRL(c) ((c)&0x1f)
 
@@ -54,30 +55,15 @@ static size_t prev_char(const struct line *l, size_t at)
 	return at;
 }
 
-/* Columns that the character at s takes: the ranges that terminals agree on (East Asian Wide, combining marks). */
-static unsigned int char_width(const char *s)
+static unsigned int width_at(const char *s)
 {
-	static const struct {
-		uint32_t first, last;
-		unsigned int width;
-	} odd[] = {
-		{0x300, 0x36f, 0},     {0x1100, 0x115f, 2},   {0x200b, 0x200f, 0},
-		{0x20d0, 0x20ff, 0},   {0x2e80, 0x303e, 2},   {0x3041, 0xa4cf, 2},
-		{0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},   {0xfe00, 0xfe0f, 0},
-		{0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},
-		{0x1f300, 0x1f64f, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
-	};
 	const unsigned char *b = (const unsigned char *)s;
 	size_t n = sequence_length(b[0]);
 	uint32_t code = n == 1 ? b[0] : b[0] & (0x7f >> n);
 
 	for (size_t i = 1; i < n; i++)
 		code = code << 6 | (b[i] & 0x3f);
-	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
-		if (code >= odd[i].first && code <= odd[i].last)
-			return odd[i].width;
-	}
-	return 1;
+	return char_width(code);
 }
 
 static unsigned int text_width(const struct line *l, size_t from, size_t to)
@@ -85,7 +71,7 @@ static unsigned int text_width(const struct line *l, size_t from, size_t to)
 	unsigned int width = 0;
 
 	for (size_t at = from; at < to; at = next_char(l, at))
-		width += char_width(l->text + at);
+		width += width_at(l->text + at);
 	return width;
 }
 
@@ -108,7 +94,7 @@ static void scroll(struct line *l, unsigned int room)
 	at = l->cursor;
 	while (at && back < room / 2) {
 		at = prev_char(l, at);
-		back += char_width(l->text + at);
+		back += width_at(l->text + at);
 	}
 	l->first = at;
 }
@@ -133,7 +119,7 @@ static void show(struct line *l)
 	}
 	for (at = l->first; at < l->len;) {
 		size_t next = next_char(l, at);
-		unsigned int w = char_width(l->text + at);
+		unsigned int w = width_at(l->text + at);
 		bool last = next == l->len;
 
 		if (at == l->cursor)

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 out=${1:?usage: corpus.sh FOLDER}
 qemu=$(scripts/tools qemu)
-mkdir -p "$out/fdt" "$out/param"
+mkdir -p "$out/fdt" "$out/param" "$out/line"
 
 # Packed, for QEMU pads its trees to a megabyte or so. Warnings are what some of these trees are for.
 pack() {
@@ -56,4 +56,16 @@ quiet test=all wide=0x10 byte=7
 max_cpus=4 max-cpus=2M half=60000 call=1 call call=!
 test="a b" "test=c d" byte=999 unknown.sub=1 -- byte=1
 wide=18446744073709551615 quiet=off wide=17179869183G
+END
+
+n=0
+while IFS= read -r keys; do
+	n=$((n + 1))
+	# Octal escapes are keys.
+	printf '%b' "$keys" >"$out/line/$n"
+done <<'END'
+harts\0015help dmesg\0015\0033[A\0033[D\0033[Dx\0177\0015
+ha\0011he\0011\0011\0001\0005\0025\0031\0027
+\0303\0244\0342\0202\0254\0033[D\0024\0004\0377b
+a long line that has to scroll on a row of forty columns and more\0033[H\0033[F\0033b\0033d\0377
 END

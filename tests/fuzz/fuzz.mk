@@ -5,8 +5,9 @@
 
 FUZZ_fdt   := $(FDT_TEST_SOURCES)
 FUZZ_param := core/param.c
+FUZZ_line  := shell/line.c shell/shell.c core/printk.c core/format.c core/console.c core/console_input.c core/logring.c
 
-FUZZERS := fdt param
+FUZZERS := fdt param line
 
 FUZZ_CC    ?= clang
 FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -pthread -Wall -Wextra -Werror -Itests/host/shim -I. \

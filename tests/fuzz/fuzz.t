@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 folder=${O:-build}/fuzz
 seconds=${FUZZ_SECONDS:-5}
-fuzzers='fdt param'
+fuzzers='fdt param line'
 
 case $seconds in
 '' | *[!0-9]*)
@@ -18,11 +18,11 @@ esac
 
 n=0
 failed=0
-echo '1..2'
+echo '1..3'
 for name in $fuzzers; do
 	n=$((n + 1))
 	fuzzer=$folder/fuzz_$name
-	crash=$folder/crash-$name-
+	fault=$folder/fault-$name-
 	if ! [ -x "$fuzzer" ] || ! [ -d "$folder/corpus/$name" ]; then
 		failed=$((failed + 1))
 		echo "not ok $n - $name"
@@ -30,10 +30,10 @@ for name in $fuzzers; do
 		continue
 	fi
 	mkdir -p "$folder/found/$name"
-	rm -f "$crash"*
+	rm -f "$fault"*
 	# A fuzzer that hangs is ended from outside in the end.
 	timeout $((seconds + 120)) "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=16384 \
-		-dict="tests/fuzz/$name.dict" -artifact_prefix="$crash" -print_final_stats=1 -verbosity=1 \
+		-dict="tests/fuzz/$name.dict" -artifact_prefix="$fault" -print_final_stats=1 -verbosity=1 \
 		"$folder/found/$name" "$folder/corpus/$name" >"$folder/$name.log" 2>&1
 	status=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/$name.log")
@@ -45,7 +45,7 @@ for name in $fuzzers; do
 	failed=$((failed + 1))
 	echo "not ok $n - $name"
 	echo "# exit status $status after ${runs:-no} inputs, log in $folder/$name.log"
-	for input in "$crash"*; do
+	for input in "$fault"*; do
 		[ -e "$input" ] && echo "# fault shown by: $fuzzer $input"
 	done
 	grep -a -E 'ERROR|SUMMARY|broken promise|runtime error|panic' "$folder/$name.log" | head -n 5 | sed 's/^/# /'

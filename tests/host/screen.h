@@ -9,18 +9,23 @@
 #define SCREEN_COLUMNS_MAX 240
 #define SCREEN_ROWS	   24
 
-/* A cell holds one UTF-8 sequence as a string; wide characters are not modelled. */
+/* A cell holds a character with the marks that combine with it, in UTF-8; behind a wide one comes an empty cell. */
+#define SCREEN_CELL 16
+
 struct screen {
 	unsigned int columns;
 	unsigned int row, column; /* of the cursor */
 	bool wrap; /* a character stands in the last column: the next one begins a new row */
 	unsigned int bells;
 	unsigned int strange; /* bytes and sequences that it does not know */
-	char cells[SCREEN_ROWS][SCREEN_COLUMNS_MAX][5];
+	char cells[SCREEN_ROWS][SCREEN_COLUMNS_MAX][SCREEN_CELL];
 	/* Of a sequence that has begun. */
 	int state;
 	unsigned int number;
 	bool have_number;
+	/* Of a character that has begun. */
+	char pending[5];
+	unsigned int pending_len, pending_want, code;
 };
 
 void screen_init(struct screen *s, unsigned int columns);

@@ -386,6 +386,26 @@ static void test_utf8(void **state)
 	assert_int_equal(screen.column, 5);
 }
 
+static void test_wide_and_combining(void **state)
+{
+	(void)state;
+	/* Two columns each, then a mark over the letter before it. */
+	keys("\xe4\xbd\xa0\xe5\xa5\xbd"
+	     "e\xcc\x81x");
+	assert_int_equal(screen.column, 2 + 2 + 2 + 1 + 1);
+	keys(LEFT LEFT LEFT);
+	assert_int_equal(screen.column, 6);
+	line.columns = 20;
+	screen_init(&screen, 20);
+	for (int i = 0; i < 30; i++) {
+		keys("\xe4\xbd\xa0");
+		assert_int_equal(screen.row, 0);
+	}
+	printk_raw("output");
+	assert_int_equal(screen.row, 1);
+	assert_string_equal(screen_row(&screen, 0), "output");
+}
+
 /* Line noise never reaches the text, and never eats the key behind it for longer than one sequence. */
 static void test_noise(void **state)
 {
@@ -513,6 +533,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(test_long_lines_are_refused, setup),
 	cmocka_unit_test_setup(test_scrolling, setup),
 	cmocka_unit_test_setup(test_utf8, setup),
+	cmocka_unit_test_setup(test_wide_and_combining, setup),
 	cmocka_unit_test_setup(test_noise, setup),
 	cmocka_unit_test_setup(test_clear_screen, setup),
 	cmocka_unit_test_setup(test_random_keys, setup),

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shell/width.h"
+
 enum { TEXT, ESCAPE, CSI };
 
-static void clear_cells(char cells[][5], unsigned int n)
+static void clear_cells(char cells[][SCREEN_CELL], unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
 		strcpy(cells[i], " ");
@@ -32,28 +34,50 @@ static void line_feed(struct screen *s)
 	clear_cells(s->cells[SCREEN_ROWS - 1], SCREEN_COLUMNS_MAX);
 }
 
-static void put(struct screen *s, unsigned char c)
+static void place(struct screen *s, unsigned int code)
 {
-	if ((c & 0xc0) == 0x80) {
-		/* The rest of a sequence: it belongs to the cell that was written last. */
-		unsigned int at = s->wrap ? s->column : s->column - 1;
+	unsigned int width = char_width(code);
 
-		if (s->column && strlen(s->cells[s->row][at]) < 4)
-			strncat(s->cells[s->row][at], (char[]){(char)c, '\0'}, 1);
-		else
-			s->strange++;
+	if (!width) {
+		/* It belongs to the character before. */
+		unsigned int at = s->wrap || !s->column ? s->column : s->column - 1;
+		char *cell = s->cells[s->row][at];
+
+		if (strlen(cell) + s->pending_len < sizeof(s->cells[0][0]))
+			strcat(cell, s->pending);
 		return;
 	}
-	if (s->wrap) {
+	if (s->wrap || s->column + width > s->columns) {
 		line_feed(s);
 		s->column = 0;
 	}
-	s->cells[s->row][s->column][0] = (char)c;
-	s->cells[s->row][s->column][1] = '\0';
-	if (s->column + 1 < s->columns)
-		s->column++;
-	else
-		s->wrap = true;
+	strcpy(s->cells[s->row][s->column], s->pending);
+	if (width == 2)
+		s->cells[s->row][s->column + 1][0] = '\0';
+	s->wrap = s->column + width == s->columns;
+	s->column += s->wrap ? width - 1 : width;
+}
+
+/* Bytes of a character; it is placed when it is whole. */
+static void put(struct screen *s, unsigned char c)
+{
+	if ((c & 0xc0) != 0x80) {
+		s->strange += s->pending_want > 0;
+		s->pending_len = 0;
+		s->pending_want = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+		s->code = c < 0x80 ? c : c & (0x7f >> s->pending_want);
+	} else if (!s->pending_want) {
+		s->strange++;
+		return;
+	} else {
+		s->code = s->code << 6 | (c & 0x3f);
+	}
+	s->pending[s->pending_len++] = (char)c;
+	s->pending[s->pending_len] = '\0';
+	if (s->pending_len == s->pending_want) {
+		s->pending_want = 0;
+		place(s, s->code);
+	}
 }
 
 static void final_byte(struct screen *s, unsigned char c)
@@ -134,7 +158,7 @@ void screen_write(struct screen *s, const char *bytes, size_t n)
 
 const char *screen_row(const struct screen *s, unsigned int row)
 {
-	static char text[SCREEN_COLUMNS_MAX * 4 + 1];
+	static char text[SCREEN_COLUMNS_MAX * SCREEN_CELL];
 	size_t n = 0;
 
 	for (unsigned int i = 0; i < s->columns; i++) {
