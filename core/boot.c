@@ -17,7 +17,8 @@
 #include "core/printk.h"
 #include "core/time.h"
 
-PARAM_BOOL("deterministic", deterministic, "the emulator counts instructions: figures are in them, spinning ends a hart's turn");
+PARAM_BOOL("deterministic", deterministic,
+	   "the emulator counts instructions: figures are in them, spinning ends a hart's turn");
 
 void boot_hart_main(unsigned long hartid, phys_addr_t fdt, phys_addr_t image)
 {
@@ -38,7 +39,8 @@ static void add_free_ranges(const struct mem_range *mapped)
 {
 	for (unsigned int i = 0; i < memmap.nr_free; i++) {
 		const struct mem_range *free = &memmap.free[i];
-		phys_addr_t start = MAX(free->start, mapped->start), end = MIN(free->end, mapped->end);
+		phys_addr_t start = MAX(free->start, mapped->start),
+			    end = MIN(free->end, mapped->end);
 
 		if (start < end)
 			page_add_region(free->node, start, end);
@@ -53,8 +55,8 @@ static void map_memory(void)
 		int err = direct_map_add(range->start, range->end);
 
 		if (err) {
-			pr_err("memory 0x%lx..0x%lx cannot be mapped, left out: error %d", range->start,
-			       range->end, err);
+			pr_err("memory 0x%lx..0x%lx cannot be mapped, left out: error %d",
+			       range->start, range->end, err);
 			continue;
 		}
 		add_free_ranges(range);

@@ -17,7 +17,7 @@
 
 #ifdef __CHECKER__
 #define __percpu       __attribute__((noderef, address_space(percpu)))
-#define __iomem        __attribute__((noderef, address_space(iomem)))
+#define __iomem	       __attribute__((noderef, address_space(iomem)))
 #define __force	       __attribute__((force))
 #define __acquires(x)  __attribute__((context(x, 0, 1)))
 #define __releases(x)  __attribute__((context(x, 1, 0)))
@@ -54,20 +54,20 @@
 #define container_of(ptr, type, field) ((type *)((char *)(ptr) - offsetof(type, field)))
 
 /* Each argument is evaluated once. Not for constant expressions. */
-#define __PICK(op, a, b, x, y)                                                                     \
-	({                                                                                         \
-		__typeof__(a) x = (a);                                                             \
-		__typeof__(b) y = (b);                                                             \
-		x op y ? x : y;                                                                    \
+#define __PICK(op, a, b, x, y)         \
+	({                             \
+		__typeof__(a) x = (a); \
+		__typeof__(b) y = (b); \
+		x op y ? x : y;        \
 	})
-#define __PASTE2(a, b)	    a##b
-#define __PASTE(a, b)	    __PASTE2(a, b)
+#define __PASTE2(a, b)		 a##b
+#define __PASTE(a, b)		 __PASTE2(a, b)
 #define __PICK_ONCE(op, a, b, n) __PICK(op, a, b, __PASTE(__a, n), __PASTE(__b, n))
-#define MIN(a, b)	    __PICK_ONCE(<, a, b, __COUNTER__)
-#define MAX(a, b)	    __PICK_ONCE(>, a, b, __COUNTER__)
+#define MIN(a, b)		 __PICK_ONCE(<, a, b, __COUNTER__)
+#define MAX(a, b)		 __PICK_ONCE(>, a, b, __COUNTER__)
 
 /* One line of shared data on every platform in reach; keeps words of different writers apart. */
-#define CACHE_LINE	   64
+#define CACHE_LINE	    64
 #define __cacheline_aligned __aligned(CACHE_LINE)
 
 #define BITS_PER_LONG (8 * (unsigned int)sizeof(long))

@@ -27,7 +27,8 @@ DEFINE_PER_CPU(unsigned int, cpu_number);
 static char cpus_wanted[256];
 PARAM_STRING("cpus", cpus_wanted, "hart ids to use, as in 1,3-5; the boot hart always is");
 static unsigned int nr_cpus_limit = UINT32_MAX;
-PARAM_UINT("nr_cpus", nr_cpus_limit, 1, UINT32_MAX, "possible cpus at most, the boot hart among them");
+PARAM_UINT("nr_cpus", nr_cpus_limit, 1, UINT32_MAX,
+	   "possible cpus at most, the boot hart among them");
 
 struct cpu_info *cpu_info(unsigned int cpu)
 {
@@ -112,8 +113,8 @@ static void check_cpus_wanted(void)
 	size_t where;
 
 	if (cpus_wanted[0] && idlist_parse(cpus_wanted, NULL, NULL, &where)) {
-		pr_warn("parameter cpus: '%s' is no list of hart ids, see '%s': ignored", cpus_wanted,
-			cpus_wanted + where);
+		pr_warn("parameter cpus: '%s' is no list of hart ids, see '%s': ignored",
+			cpus_wanted, cpus_wanted + where);
 		cpus_wanted[0] = 0;
 	}
 }

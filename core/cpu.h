@@ -34,11 +34,11 @@ struct fdt_cpu;
 
 struct cpu_info {
 	unsigned long hartid;
-	int node;		   /* memory node, NUMA_NO_NODE if the tree names none */
-	_Atomic int state;	   /* enum cpu_state */
-	int error;		   /* negative errno of a refused start */
-	const struct fdt_cpu *fdt; /* NULL if the tree does not name it (a boot hart only) */
-	uint64_t start_ticks;	   /* time CSR just before hart_start */
+	int node;		       /* memory node, NUMA_NO_NODE if the tree names none */
+	_Atomic int state;	       /* enum cpu_state */
+	int error;		       /* negative errno of a refused start */
+	const struct fdt_cpu *fdt;     /* NULL if the tree does not name it (a boot hart only) */
+	uint64_t start_ticks;	       /* time CSR just before hart_start */
 	_Atomic uint64_t online_ticks; /* time CSR when it joined the online mask */
 };
 

@@ -56,16 +56,16 @@ static void print_registers(const struct trap_frame *f)
 		 "t1  %016lx  t2  %016lx  s0  %016lx\n"
 		 "s1  %016lx  a0  %016lx  a1  %016lx\n"
 		 "a2  %016lx  a3  %016lx  a4  %016lx",
-		 f->sepc, f->ra, f->sp, f->gp, f->tp, f->t[0], f->t[1], f->t[2], f->s0, f->s[1], f->a[0],
-		 f->a[1], f->a[2], f->a[3], f->a[4]);
+		 f->sepc, f->ra, f->sp, f->gp, f->tp, f->t[0], f->t[1], f->t[2], f->s0, f->s[1],
+		 f->a[0], f->a[1], f->a[2], f->a[3], f->a[4]);
 	pr_emerg("a5  %016lx  a6  %016lx  a7  %016lx\n"
 		 "s2  %016lx  s3  %016lx  s4  %016lx\n"
 		 "s5  %016lx  s6  %016lx  s7  %016lx\n"
 		 "s8  %016lx  s9  %016lx  s10 %016lx\n"
 		 "s11 %016lx  t3  %016lx  t4  %016lx\n"
 		 "t5  %016lx  t6  %016lx",
-		 f->a[5], f->a[6], f->a[7], f->s[2], f->s[3], f->s[4], f->s[5], f->s[6], f->s[7], f->s[8],
-		 f->s[9], f->s[10], f->s[11], f->t[3], f->t[4], f->t[5], f->t[6]);
+		 f->a[5], f->a[6], f->a[7], f->s[2], f->s[3], f->s[4], f->s[5], f->s[6], f->s[7],
+		 f->s[8], f->s[9], f->s[10], f->s[11], f->t[3], f->t[4], f->t[5], f->t[6]);
 	pr_emerg("status %016lx  cause %016lx  tval %016lx", f->sstatus, f->scause, f->stval);
 }
 
@@ -117,8 +117,8 @@ static void report_exception(struct trap_frame *frame, bool overflow)
 {
 	this_cpu(fault_frame) = frame;
 	if (overflow)
-		panic("stack overflow at sp 0x%lx (%s at 0x%lx)", frame->sp, trap_cause_name(frame->scause),
-		      frame->stval);
+		panic("stack overflow at sp 0x%lx (%s at 0x%lx)", frame->sp,
+		      trap_cause_name(frame->scause), frame->stval);
 	switch (frame->scause) {
 	case 1:
 	case 5:

@@ -20,7 +20,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tokens are compared unswapped");
 
 #define FDT_SWAP(x) \
-	((((x)&0xffU) << 24) | (((x)&0xff00U) << 8) | (((x) >> 8) & 0xff00U) | ((x) >> 24))
+	((((x) & 0xffU) << 24) | (((x) & 0xff00U) << 8) | (((x) >> 8) & 0xff00U) | ((x) >> 24))
 
 /* Tokens as they lie in memory (5.4.1); FAULT is none of them. */
 enum fdt_token {

@@ -39,12 +39,12 @@ struct initcall {
  * Rows of a level run in link order, which is nobody's promise; INITCALL_FIRST rows run before all others of
  * their level, INITCALL_LAST rows behind them. One row of each kind a level is the most that makes sense.
  */
-#define INITCALL_FIRST(lvl, f) __INITCALL(lvl, f, 0)
-#define INITCALL(lvl, f)       __INITCALL(lvl, f, 5)
-#define INITCALL_LAST(lvl, f)  __INITCALL(lvl, f, 9)
+#define INITCALL_FIRST(lvl, f)	  __INITCALL(lvl, f, 0)
+#define INITCALL(lvl, f)	  __INITCALL(lvl, f, 5)
+#define INITCALL_LAST(lvl, f)	  __INITCALL(lvl, f, 9)
 #define __INITCALL(lvl, f, order) __INITCALL_ROW(lvl, f, order)
-#define __INITCALL_ROW(lvl, f, order)                                                              \
-	static const struct initcall initcall_##f TABLE_ENTRY_SORTED(initcalls, lvl##order) = {    \
+#define __INITCALL_ROW(lvl, f, order)                                                           \
+	static const struct initcall initcall_##f TABLE_ENTRY_SORTED(initcalls, lvl##order) = { \
 		.fn = (f), .name = #f, .level = (lvl)}
 
 /* One finished level, for the boot benchmark. */

@@ -56,8 +56,8 @@ void panic(const char *fmt, ...)
 	va_list args;
 
 	local_irq_disable();
-	if (!atomic_compare_exchange_strong_explicit(&panic_cpu, &nobody, self, memory_order_acq_rel,
-						     memory_order_acquire) &&
+	if (!atomic_compare_exchange_strong_explicit(&panic_cpu, &nobody, self,
+						     memory_order_acq_rel, memory_order_acquire) &&
 	    nobody != self)
 		stay();
 

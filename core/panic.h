@@ -19,10 +19,10 @@ __noreturn __cold __printf(1, 2) void panic(const char *fmt, ...);
 bool panic_in_progress(void);
 
 /* Always compiled in; the text of the condition and the place are part of the message. */
-#define ASSERT(cond)                                                                               \
-	do {                                                                                       \
-		if (unlikely(!(cond)))                                                             \
-			assert_failed(#cond, __FILE__, __LINE__, __func__);                        \
+#define ASSERT(cond)                                                        \
+	do {                                                                \
+		if (unlikely(!(cond)))                                      \
+			assert_failed(#cond, __FILE__, __LINE__, __func__); \
 	} while (0)
 
 #define BUG_ON(cond) ASSERT(!(cond))

@@ -73,10 +73,7 @@ struct ratelimit {
 	_Atomic unsigned int held;
 };
 
-#define RATELIMIT_INIT(ms, n)                     \
-	{                                         \
-		.interval_ms = (ms), .burst = (n) \
-	}
+#define RATELIMIT_INIT(ms, n) {.interval_ms = (ms), .burst = (n)}
 
 /* True if the message may pass; *held then says how many did not since the last that did. Any
  * context. */

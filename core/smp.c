@@ -34,7 +34,8 @@ PARAM_UINT("maxcpus", maxcpus, 1, UINT32_MAX, "harts to start at boot, the boot 
 
 /* An emulator that runs many harts on few processors needs time for each; so does firmware that is asked to log. */
 static unsigned int bringup_ms;
-PARAM_UINT("bringup_ms", bringup_ms, 1, 600000, "deadline of bring-up in ms (default 2000 and 50 per hart)");
+PARAM_UINT("bringup_ms", bringup_ms, 1, 600000,
+	   "deadline of bring-up in ms (default 2000 and 50 per hart)");
 
 /* How long a start that the firmware answers with "not now" is tried again. */
 #define START_RETRY_MS 200
@@ -106,8 +107,10 @@ static int percpu_areas_init(void)
 
 		if (err) {
 			cpu_info(cpu)->error = err;
-			atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED, memory_order_relaxed);
-			pr_err("cpu%u (hart %lu): no memory for it, left out", cpu, cpu_to_hartid(cpu));
+			atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED,
+					      memory_order_relaxed);
+			pr_err("cpu%u (hart %lu): no memory for it, left out", cpu,
+			       cpu_to_hartid(cpu));
 		}
 	}
 	return 0;
@@ -182,7 +185,8 @@ static enum hsm_start_result start_cpu(unsigned int cpu)
 	uint64_t opaque;
 	long error;
 
-	opaque = boot_record_arm(&records[cpu], info->hartid, per_cpu(stack_top, cpu), percpu_base[cpu]);
+	opaque = boot_record_arm(&records[cpu], info->hartid, per_cpu(stack_top, cpu),
+				 percpu_base[cpu]);
 	atomic_store_explicit(&info->state, CPU_STARTING, memory_order_release);
 	info->start_ticks = rdtime();
 	result = hsm_start(info->hartid, secondary_entry(), opaque, &error);
@@ -209,7 +213,8 @@ static void start_all(void)
 	do {
 		again = 0;
 		for (unsigned int cpu = 1; cpu < limit; cpu++) {
-			if (atomic_load_explicit(&cpu_info(cpu)->state, memory_order_relaxed) != CPU_OFFLINE)
+			if (atomic_load_explicit(&cpu_info(cpu)->state, memory_order_relaxed) !=
+			    CPU_OFFLINE)
 				continue;
 			switch (start_cpu(cpu)) {
 			case HSM_START_ACCEPTED:
@@ -252,7 +257,8 @@ static void give_up(unsigned int cpu)
 const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size)
 {
 	const struct cpu_info *info = cpu_info(cpu);
-	bool came = records && atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
+	bool came = records &&
+		    atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
 
 	switch (atomic_load_explicit(&info->state, memory_order_relaxed)) {
 	case CPU_ONLINE:
@@ -293,7 +299,8 @@ static int smp_init(void)
 		for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
 			cpu_info(cpu)->error = -EOPNOTSUPP;
 		for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
-			atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED, memory_order_relaxed);
+			atomic_store_explicit(&cpu_info(cpu)->state, CPU_REFUSED,
+					      memory_order_relaxed);
 	} else {
 		uint64_t ms = bringup_ms ? bringup_ms : 2000 + 50UL * nr_cpu_ids;
 		uint64_t deadline = deadline_ms(ms);
@@ -324,12 +331,15 @@ static int report(void)
 		char buf[64];
 
 		if (state == CPU_ONLINE)
-			pr_debug("cpu%u (hart %lu): online %lu us after its start", cpu, info->hartid,
-				 ticks_to_ns(atomic_load_explicit(&info->online_ticks, memory_order_relaxed) -
-					     info->start_ticks) / 1000);
+			pr_debug("cpu%u (hart %lu): online %lu us after its start", cpu,
+				 info->hartid,
+				 ticks_to_ns(atomic_load_explicit(&info->online_ticks,
+								  memory_order_relaxed) -
+					     info->start_ticks) /
+					 1000);
 		else
-			printk(state == CPU_OFFLINE ? LOG_NOTICE : LOG_ERR, "cpu%u (hart %lu): %s", cpu,
-			       info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
+			printk(state == CPU_OFFLINE ? LOG_NOTICE : LOG_ERR, "cpu%u (hart %lu): %s",
+			       cpu, info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
 	}
 	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
 		pr_err("%u harts entered the kernel unasked, or with a record not theirs: parked",

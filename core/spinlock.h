@@ -22,7 +22,7 @@ typedef struct spinlock {
 	const char *name;
 } spinlock_t;
 
-#define SPINLOCK_INIT(n) {.next = 0, .serving = 0, .owner = 0, .name = (n)}
+#define SPINLOCK_INIT(n)   {.next = 0, .serving = 0, .owner = 0, .name = (n)}
 #define DEFINE_SPINLOCK(l) spinlock_t l = SPINLOCK_INIT(#l)
 
 void spin_lock_init(spinlock_t *lock, const char *name);

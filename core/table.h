@@ -21,11 +21,11 @@
 #endif
 
 /* At file scope, before TABLE_FOREACH or TABLE_COUNT on that table. */
-#define TABLE_DECLARE(type, table)                                                                 \
-	extern const type __table_##table##_start[];                                               \
+#define TABLE_DECLARE(type, table)                   \
+	extern const type __table_##table##_start[]; \
 	extern const type __table_##table##_end[]
 
-#define TABLE_FOREACH(type, it, table)                                                             \
+#define TABLE_FOREACH(type, it, table) \
 	for (const type *it = __table_##table##_start; it < __table_##table##_end; it++)
 
 #define TABLE_COUNT(table) ((size_t)(__table_##table##_end - __table_##table##_start))

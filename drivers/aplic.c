@@ -13,13 +13,13 @@
 
 /* Register map (section 4.5). */
 #define APLIC_DOMAINCFG		0x0000
-#define APLIC_SOURCECFG(source) (0x0004UL + 4 * ((source)-1))
+#define APLIC_SOURCECFG(source) (0x0004UL + 4 * ((source) - 1))
 #define APLIC_SETIPNUM		0x1cdc
 #define APLIC_IN_CLRIP(word)	(0x1d00UL + 4 * (word)) /* reads as the sources' input lines */
 #define APLIC_SETIENUM		0x1edc
 #define APLIC_CLRIE(word)	(0x1f00UL + 4 * (word))
 #define APLIC_CLRIENUM		0x1fdc
-#define APLIC_TARGET(source)	(0x3004UL + 4 * ((source)-1))
+#define APLIC_TARGET(source)	(0x3004UL + 4 * ((source) - 1))
 #define APLIC_MIN_SIZE		0x4000
 /* One interrupt delivery control structure a hart, in direct mode (section 4.8.1). */
 #define APLIC_IDC(index)	(0x4000UL + 32UL * (index))
@@ -58,7 +58,7 @@ struct aplic {
 		unsigned int hwirq;
 		unsigned int id;
 		bool level;
-	} * sources;
+	} *sources;
 };
 
 static int aplic_translate(struct irq_domain *d, const struct fdt_irq *spec, unsigned int *hwirq,

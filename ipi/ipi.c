@@ -36,7 +36,8 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 		if (cpu == smp_processor_id() || !cpumask_test_cpu(cpu, cpu_online_mask))
 			continue;
 		/* Release: what the reason is about is seen by the handler, whose exchange acquires. */
-		if (!atomic_fetch_or_explicit(&per_cpu(ipi_pending, cpu), 1UL << reason, memory_order_acq_rel))
+		if (!atomic_fetch_or_explicit(&per_cpu(ipi_pending, cpu), 1UL << reason,
+					      memory_order_acq_rel))
 			sbi_line_add(&line, cpu_to_hartid(cpu));
 	}
 	return sbi_line_flush(&line);
@@ -45,7 +46,8 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 static void ipi_interrupt(void)
 {
 	/* The trap handler has acknowledged the line: a bit set after this exchange raises it again. */
-	unsigned long reasons = atomic_exchange_explicit(this_cpu_ptr(&ipi_pending), 0, memory_order_acq_rel);
+	unsigned long reasons =
+		atomic_exchange_explicit(this_cpu_ptr(&ipi_pending), 0, memory_order_acq_rel);
 
 	for (unsigned int reason = 0; reasons; reason++, reasons >>= 1) {
 		if (reasons & 1 && handlers[reason])

@@ -10,7 +10,7 @@
 
 #define SBI_VERSION(major, minor) (((unsigned long)(major) << 24) | (minor))
 #define SBI_VERSION_MAJOR(v)	  (((v) >> 24) & 0x7f)
-#define SBI_VERSION_MINOR(v)	  ((v)&0xffffff)
+#define SBI_VERSION_MINOR(v)	  ((v) & 0xffffff)
 
 /*
  * Version of the specification the firmware follows (SBI 2.0, section 4.1), asked once, at the

@@ -12,7 +12,8 @@
 #include "tests/kernel/ktest.h"
 
 static char tests_wanted[128];
-PARAM_STRING("test", tests_wanted, "all, or suites to run: SUITE[,SUITE]; then power off with the result");
+PARAM_STRING("test", tests_wanted,
+	     "all, or suites to run: SUITE[,SUITE]; then power off with the result");
 static char benches_wanted[256];
 PARAM_STRING("bench", benches_wanted, "all, or benchmarks to run: NAME[,NAME]; then power off");
 static bool shell_afterwards;

@@ -7,7 +7,8 @@
 
 extern char secondary_hart[], _image_start[], _image_end[];
 
-_Static_assert(sizeof(struct boot_record) == BOOT_RECORD_ALIGN, "generation bits are below the record");
+_Static_assert(sizeof(struct boot_record) == BOOT_RECORD_ALIGN,
+	       "generation bits are below the record");
 
 const uint64_t boot_record_magic = 0x6d75737465722e31; /* "muster.1" */
 
@@ -25,7 +26,8 @@ phys_addr_t secondary_entry(void)
 	return virt_to_phys(secondary_hart);
 }
 
-uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void *sp, unsigned long tp)
+uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void *sp,
+			 unsigned long tp)
 {
 	/* An earlier start of this hart that is still on its way must not take the record while it changes. */
 	record->magic = 0;

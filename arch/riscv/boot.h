@@ -31,7 +31,7 @@ struct boot_record {
 	uint64_t virt_offset; /* linked minus physical address of the image */
 	uint64_t sp;	      /* linked addresses from here on */
 	uint64_t tp;
-	uint32_t generation; /* below BOOT_RECORD_ALIGN */
+	uint32_t generation;   /* below BOOT_RECORD_ALIGN */
 	_Atomic int32_t state; /* enum boot_record_state */
 } __aligned(BOOT_RECORD_ALIGN);
 

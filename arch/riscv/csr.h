@@ -44,49 +44,49 @@
 #define __CSR_STR(x) #x
 #define __CSR(x)     __CSR_STR(x)
 
-#define csr_read(csr)                                                                              \
-	({                                                                                         \
-		unsigned long __v;                                                                 \
-		__asm__ __volatile__("csrr %0, " __CSR(csr) : "=r"(__v) : : "memory");             \
-		__v;                                                                               \
+#define csr_read(csr)                                                                  \
+	({                                                                             \
+		unsigned long __v;                                                     \
+		__asm__ __volatile__("csrr %0, " __CSR(csr) : "=r"(__v) : : "memory"); \
+		__v;                                                                   \
 	})
 
-#define csr_write(csr, val)                                                                        \
-	({                                                                                         \
-		unsigned long __v = (unsigned long)(val);                                          \
-		__asm__ __volatile__("csrw " __CSR(csr) ", %0" : : "rK"(__v) : "memory");          \
+#define csr_write(csr, val)                                                               \
+	({                                                                                \
+		unsigned long __v = (unsigned long)(val);                                 \
+		__asm__ __volatile__("csrw " __CSR(csr) ", %0" : : "rK"(__v) : "memory"); \
 	})
 
-#define csr_swap(csr, val)                                                                         \
-	({                                                                                         \
-		unsigned long __v = (unsigned long)(val);                                          \
-		__asm__ __volatile__("csrrw %0, " __CSR(csr) ", %1"                                \
-				     : "=r"(__v)                                                   \
-				     : "rK"(__v)                                                   \
-				     : "memory");                                                  \
-		__v;                                                                               \
+#define csr_swap(csr, val)                                          \
+	({                                                          \
+		unsigned long __v = (unsigned long)(val);           \
+		__asm__ __volatile__("csrrw %0, " __CSR(csr) ", %1" \
+				     : "=r"(__v)                    \
+				     : "rK"(__v)                    \
+				     : "memory");                   \
+		__v;                                                \
 	})
 
-#define csr_set(csr, val)                                                                          \
-	({                                                                                         \
-		unsigned long __v = (unsigned long)(val);                                          \
-		__asm__ __volatile__("csrs " __CSR(csr) ", %0" : : "rK"(__v) : "memory");          \
+#define csr_set(csr, val)                                                                 \
+	({                                                                                \
+		unsigned long __v = (unsigned long)(val);                                 \
+		__asm__ __volatile__("csrs " __CSR(csr) ", %0" : : "rK"(__v) : "memory"); \
 	})
 
-#define csr_clear(csr, val)                                                                        \
-	({                                                                                         \
-		unsigned long __v = (unsigned long)(val);                                          \
-		__asm__ __volatile__("csrc " __CSR(csr) ", %0" : : "rK"(__v) : "memory");          \
+#define csr_clear(csr, val)                                                               \
+	({                                                                                \
+		unsigned long __v = (unsigned long)(val);                                 \
+		__asm__ __volatile__("csrc " __CSR(csr) ", %0" : : "rK"(__v) : "memory"); \
 	})
 
-#define csr_read_clear(csr, val)                                                                   \
-	({                                                                                         \
-		unsigned long __v = (unsigned long)(val);                                          \
-		__asm__ __volatile__("csrrc %0, " __CSR(csr) ", %1"                                \
-				     : "=r"(__v)                                                   \
-				     : "rK"(__v)                                                   \
-				     : "memory");                                                  \
-		__v;                                                                               \
+#define csr_read_clear(csr, val)                                    \
+	({                                                          \
+		unsigned long __v = (unsigned long)(val);           \
+		__asm__ __volatile__("csrrc %0, " __CSR(csr) ", %1" \
+				     : "=r"(__v)                    \
+				     : "rK"(__v)                    \
+				     : "memory");                   \
+		__v;                                                \
 	})
 
 #endif /* __ASSEMBLER__ */

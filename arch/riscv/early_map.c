@@ -29,7 +29,8 @@ static void map_pages(unsigned long first_page, const char *from, const char *to
 static void map_stack(unsigned long top, const char *stack, unsigned long size)
 {
 	for (unsigned long off = 0; off < size; off += PAGE_SIZE)
-		stack_l0[pte_index(top - size + off, 0)] = pte_make((phys_addr_t)stack + off, PTE_DATA);
+		stack_l0[pte_index(top - size + off, 0)] =
+			pte_make((phys_addr_t)stack + off, PTE_DATA);
 }
 
 unsigned long early_map(const char *image, phys_addr_t fdt)
@@ -39,8 +40,10 @@ unsigned long early_map(const char *image, phys_addr_t fdt)
 	link_table(kernel_root, pte_index(KERNEL_BASE, 2), image_l1);
 	link_table(image_l1, pte_index(KERNEL_BASE, 1), image_l0);
 	map_pages(0, image, _text_end, PTE_TEXT);
-	map_pages((unsigned long)(_text_end - image) >> PAGE_SHIFT, _text_end, _rodata_end, PTE_RODATA);
-	map_pages((unsigned long)(_rodata_end - image) >> PAGE_SHIFT, _rodata_end, _image_end, PTE_DATA);
+	map_pages((unsigned long)(_text_end - image) >> PAGE_SHIFT, _text_end, _rodata_end,
+		  PTE_RODATA);
+	map_pages((unsigned long)(_rodata_end - image) >> PAGE_SHIFT, _rodata_end, _image_end,
+		  PTE_DATA);
 
 	/* A tree is 2 MiB at most, and may lie across a boundary. */
 	link_table(kernel_root, pte_index(FDT_MAP_BASE, 2), fdt_l1);

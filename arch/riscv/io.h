@@ -17,17 +17,17 @@ volatile void __iomem *ioremap(phys_addr_t phys, uint64_t size);
  * An access is ordered after earlier memory accesses (write) or before later ones (read): a driver may fill a buffer and ring a doorbell,
  * or read a status and then the data, without a fence of its own.
  */
-#define __IO_ACCESS(bits, suffix)                                                                  \
-	static inline uint##bits##_t read##suffix(const volatile void __iomem *a)                  \
-	{                                                                                          \
-		uint##bits##_t v = *(const volatile __force uint##bits##_t *)a;                    \
-		__asm__ __volatile__("fence i, ir" : : : "memory");                                \
-		return v;                                                                          \
-	}                                                                                          \
-	static inline void write##suffix(uint##bits##_t v, volatile void __iomem *a)               \
-	{                                                                                          \
-		__asm__ __volatile__("fence w, o" : : : "memory");                                 \
-		*(volatile __force uint##bits##_t *)a = v;                                         \
+#define __IO_ACCESS(bits, suffix)                                                    \
+	static inline uint##bits##_t read##suffix(const volatile void __iomem *a)    \
+	{                                                                            \
+		uint##bits##_t v = *(const volatile __force uint##bits##_t *)a;      \
+		__asm__ __volatile__("fence i, ir" : : : "memory");                  \
+		return v;                                                            \
+	}                                                                            \
+	static inline void write##suffix(uint##bits##_t v, volatile void __iomem *a) \
+	{                                                                            \
+		__asm__ __volatile__("fence w, o" : : : "memory");                   \
+		*(volatile __force uint##bits##_t *)a = v;                           \
 	}
 
 __IO_ACCESS(8, b)

@@ -180,7 +180,8 @@ int direct_map_add(phys_addr_t start, phys_addr_t end)
 	int err = 0;
 
 	if (start < image_phys)
-		err = map_range(start + direct_map_offset, start, MIN(end, image_phys) - start, PTE_DATA);
+		err = map_range(start + direct_map_offset, start, MIN(end, image_phys) - start,
+				PTE_DATA);
 	if (!err && end > image_end) {
 		start = MAX(start, image_end);
 		err = map_range(start + direct_map_offset, start, end - start, PTE_DATA);

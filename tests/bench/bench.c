@@ -28,8 +28,7 @@ void bench_report(const char *name, uint64_t *samples, unsigned int n, const cha
 
 static bool is_bench(const char *name, size_t len)
 {
-	TABLE_FOREACH(struct bench, it, benches)
-	{
+	TABLE_FOREACH (struct bench, it, benches) {
 		if (strlen(it->name) == len && !strncmp(it->name, name, len))
 			return true;
 	}
@@ -40,8 +39,7 @@ unsigned int bench_run(const char *list)
 {
 	unsigned int failed = list_unknown(list, is_bench, "benchmark"), ran = 0;
 
-	TABLE_FOREACH(struct bench, it, benches)
-	{
+	TABLE_FOREACH (struct bench, it, benches) {
 		int err;
 
 		if (!list_has(list, it->name))

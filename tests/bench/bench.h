@@ -15,7 +15,8 @@ struct bench {
 };
 TABLE_DECLARE(struct bench, benches);
 
-#define BENCH(n, f) static const struct bench bench_row_##n TABLE_ENTRY(benches) = {.name = #n, .fn = (f)}
+#define BENCH(n, f) \
+	static const struct bench bench_row_##n TABLE_ENTRY(benches) = {.name = #n, .fn = (f)}
 
 /* The clock of this boot: instructions of all harts in deterministic mode, ticks otherwise. */
 static inline uint64_t bench_clock(void)

@@ -45,7 +45,8 @@ static int bench_bringup(void)
 	char extra[40] = "";
 
 	if (bringup_result.online)
-		snprintf(extra, sizeof(extra), " per_hart=%lu", bench_unit(total) / bringup_result.online);
+		snprintf(extra, sizeof(extra), " per_hart=%lu",
+			 bench_unit(total) / bringup_result.online);
 	bench_report("bringup", &total, 1, extra);
 	return 0;
 }

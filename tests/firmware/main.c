@@ -96,8 +96,8 @@ void cold_boot(unsigned long index, void *fdt, const struct fw_dynamic_info *inf
 		if (!boot)
 			die("no such hart:", fault_text());
 	}
-	print("Muster test firmware: %u harts, boot hart %lu, rules '%s'\n", nr_harts,
-	      boot->id, fault_text());
+	print("Muster test firmware: %u harts, boot hart %lu, rules '%s'\n", nr_harts, boot->id,
+	      fault_text());
 
 	if (fault(F_ENTER_ALL, 0, NULL)) {
 		for (unsigned int i = 0; i < nr_harts; i++)

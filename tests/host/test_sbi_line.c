@@ -87,7 +87,8 @@ static void test_nothing(void **state)
 
 static void test_sparse_and_large(void **state)
 {
-	static const unsigned long ids[] = {0, 63, 64, 65, 1000, 0xffffffffUL, 0xfffffffffffffff0UL};
+	static const unsigned long ids[] = {
+		0, 63, 64, 65, 1000, 0xffffffffUL, 0xfffffffffffffff0UL};
 
 	(void)state;
 	assert_int_equal(ring(ids, ARRAY_SIZE(ids)), 0);

@@ -24,8 +24,8 @@ bool ktest_check_eq(struct ktest_run *run, long a, long b, const char *a_text, c
 	run->checks++;
 	if (a != b) {
 		run->failures++;
-		printk_raw("    # %s:%d: expected %s == %s, but %ld (0x%lx) != %ld (0x%lx)", file, line,
-			   a_text, b_text, a, a, b, b);
+		printk_raw("    # %s:%d: expected %s == %s, but %ld (0x%lx) != %ld (0x%lx)", file,
+			   line, a_text, b_text, a, a, b, b);
 	}
 	return a == b;
 }
@@ -33,8 +33,7 @@ bool ktest_check_eq(struct ktest_run *run, long a, long b, const char *a_text, c
 /* The first test of a suite stands for it, wherever the linker has put the others. */
 static bool first_of_suite(const struct ktest *test)
 {
-	TABLE_FOREACH(struct ktest, it, ktests)
-	{
+	TABLE_FOREACH (struct ktest, it, ktests) {
 		if (!strcmp(it->suite, test->suite))
 			return it == test;
 	}
@@ -61,12 +60,11 @@ static unsigned int run_suite(const char *suite, unsigned int number)
 {
 	unsigned int count = 0, failed = 0;
 
-	TABLE_FOREACH(struct ktest, it, ktests)
+	TABLE_FOREACH (struct ktest, it, ktests)
 		count += !strcmp(it->suite, suite);
 	printk_raw("    KTAP version 1\n    # Subtest: %s\n    1..%u", suite, count);
 	count = 0;
-	TABLE_FOREACH(struct ktest, it, ktests)
-	{
+	TABLE_FOREACH (struct ktest, it, ktests) {
 		if (!strcmp(it->suite, suite))
 			failed += !run_test(it, ++count);
 	}
@@ -78,12 +76,11 @@ unsigned int ktest_run_suites(const char *list)
 {
 	unsigned int suites = 0, failed = 0;
 
-	TABLE_FOREACH(struct ktest, it, ktests)
+	TABLE_FOREACH (struct ktest, it, ktests)
 		suites += first_of_suite(it) && list_has(list, it->suite);
 	printk_raw("KTAP version 1\n1..%u", suites);
 	suites = 0;
-	TABLE_FOREACH(struct ktest, it, ktests)
-	{
+	TABLE_FOREACH (struct ktest, it, ktests) {
 		if (first_of_suite(it) && list_has(list, it->suite))
 			failed += run_suite(it->suite, ++suites);
 	}
@@ -97,8 +94,7 @@ unsigned int ktest_run_suites(const char *list)
 /* Words of the list that are no suite. */
 static bool is_suite(const char *name, size_t len)
 {
-	TABLE_FOREACH(struct ktest, it, ktests)
-	{
+	TABLE_FOREACH (struct ktest, it, ktests) {
 		if (strlen(it->suite) == len && !strncmp(it->suite, name, len))
 			return true;
 	}
@@ -112,8 +108,7 @@ unsigned int ktest_unknown_suites(const char *list)
 
 static const char *complete_suite(size_t index)
 {
-	TABLE_FOREACH(struct ktest, it, ktests)
-	{
+	TABLE_FOREACH (struct ktest, it, ktests) {
 		if (first_of_suite(it) && !index--)
 			return it->suite;
 	}
@@ -130,4 +125,5 @@ static int cmd_test(int argc, char **argv)
 	printk_raw("test: %u failed", failed);
 	return 0;
 }
-SHELL_COMMAND_COMPLETE(test, "[suite[,suite]]", "run tests in the kernel", cmd_test, complete_suite);
+SHELL_COMMAND_COMPLETE(test, "[suite[,suite]]", "run tests in the kernel", cmd_test,
+		       complete_suite);

@@ -9,9 +9,9 @@
 
 /* One run of one test. */
 struct ktest_run {
-	unsigned int checks;   /* expectations looked at: a test without any has failed */
+	unsigned int checks; /* expectations looked at: a test without any has failed */
 	unsigned int failures;
-	const char *skip;      /* why it was skipped, or NULL */
+	const char *skip; /* why it was skipped, or NULL */
 };
 
 struct ktest {
@@ -24,22 +24,21 @@ TABLE_DECLARE(struct ktest, ktests);
  * KTEST(call, self) { KTEST_EXPECT(...); ... } adds test "self" to suite "call". Runs on the boot hart, interrupts on, after
  * INIT_LATE. A test leaves the kernel as it found it. Suite and name are C identifiers.
  */
-#define KTEST(s, n)                                                                                \
-	static void ktest_##s##_##n(struct ktest_run *run);                                        \
-	static const struct ktest ktest_row_##s##_##n TABLE_ENTRY(ktests) = {                      \
-		.suite = #s, .name = #n, .fn = ktest_##s##_##n};                                   \
+#define KTEST(s, n)                                                           \
+	static void ktest_##s##_##n(struct ktest_run *run);                   \
+	static const struct ktest ktest_row_##s##_##n TABLE_ENTRY(ktests) = { \
+		.suite = #s, .name = #n, .fn = ktest_##s##_##n};              \
 	static void ktest_##s##_##n(struct ktest_run *run)
 
 /* Expectations go on after a failure; each failure is a diagnostic line that names place and values. */
-#define KTEST_EXPECT(cond) ktest_check(run, (cond), #cond, __FILE__, __LINE__)
-#define KTEST_EXPECT_EQ(a, b)                                                                      \
-	ktest_check_eq(run, (long)(a), (long)(b), #a, #b, __FILE__, __LINE__)
+#define KTEST_EXPECT(cond)    ktest_check(run, (cond), #cond, __FILE__, __LINE__)
+#define KTEST_EXPECT_EQ(a, b) ktest_check_eq(run, (long)(a), (long)(b), #a, #b, __FILE__, __LINE__)
 
 /* Ends the test as skipped, with the reason. */
-#define KTEST_SKIP(why)                                                                            \
-	do {                                                                                       \
-		run->skip = (why);                                                                 \
-		return;                                                                            \
+#define KTEST_SKIP(why)            \
+	do {                       \
+		run->skip = (why); \
+		return;            \
 	} while (0)
 
 /* Both return whether the expectation was met. */

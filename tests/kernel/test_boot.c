@@ -32,7 +32,8 @@ KTEST(boot, image_permissions)
 }
 
 /* Every leaf of the tree of tables below table: how many may be written and executed, and how many are executable. */
-static void count_leaves(const pte_t *table, unsigned int level, unsigned int *writable_text, unsigned int *text)
+static void count_leaves(const pte_t *table, unsigned int level, unsigned int *writable_text,
+			 unsigned int *text)
 {
 	for (unsigned int i = 0; i < PTES_PER_TABLE; i++) {
 		pte_t pte = table[i];
@@ -43,7 +44,8 @@ static void count_leaves(const pte_t *table, unsigned int level, unsigned int *w
 			phys_addr_t pa = pte_phys(pte);
 			bool in_image = pa - image_phys < image_size();
 
-			count_leaves(in_image ? (const pte_t *)(pa - image_phys + KERNEL_BASE) : phys_to_virt(pa),
+			count_leaves(in_image ? (const pte_t *)(pa - image_phys + KERNEL_BASE)
+					      : phys_to_virt(pa),
 				     level - 1, writable_text, text);
 			continue;
 		}
@@ -91,7 +93,8 @@ KTEST(boot, firmware_not_mapped)
 			continue;
 		no_map++;
 		KTEST_EXPECT_EQ(pte_lookup(memmap.kept[i].start + direct_map_offset, &level), 0);
-		KTEST_EXPECT_EQ(pte_lookup(memmap.kept[i].end - PAGE_SIZE + direct_map_offset, &level), 0);
+		KTEST_EXPECT_EQ(
+			pte_lookup(memmap.kept[i].end - PAGE_SIZE + direct_map_offset, &level), 0);
 	}
 	if (!no_map)
 		KTEST_SKIP("the tree has no no-map range");

@@ -47,7 +47,8 @@ KTEST(smp, mask_and_states_agree)
 	unsigned int cpu, online = 0;
 
 	for_each_possible_cpu (cpu) {
-		KTEST_EXPECT_EQ(cpumask_test_cpu(cpu, cpu_online_mask), state_of(cpu) == CPU_ONLINE);
+		KTEST_EXPECT_EQ(cpumask_test_cpu(cpu, cpu_online_mask),
+				state_of(cpu) == CPU_ONLINE);
 		online += state_of(cpu) == CPU_ONLINE;
 	}
 	KTEST_EXPECT_EQ(num_online_cpus(), online);

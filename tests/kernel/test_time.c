@@ -13,7 +13,8 @@ KTEST(time, conversions)
 	KTEST_EXPECT_EQ(ticks_to_ns(timebase_hz * 3155760000UL), 3155760000000000000);
 	KTEST_EXPECT_EQ(ns_to_ticks(3155760000000000000UL), timebase_hz * 3155760000UL);
 	for (uint64_t t = 1; t < 1UL << 50; t = t * 3 + 1)
-		KTEST_EXPECT(ns_to_ticks(ticks_to_ns(t)) <= t && t - ns_to_ticks(ticks_to_ns(t)) <= 1);
+		KTEST_EXPECT(ns_to_ticks(ticks_to_ns(t)) <= t &&
+			     t - ns_to_ticks(ticks_to_ns(t)) <= 1);
 }
 
 KTEST(time, goes_forward)
