@@ -268,7 +268,8 @@ const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size)
 	case CPU_REFUSED:
 		if (info->error == -EALREADY)
 			return "runs already, started by somebody else";
-		if (info->error == -ENOMEM)
+		/* Never tried; firmware that has no memory of its own says so below. */
+		if (info->error == -ENOMEM && !info->start_ticks)
 			return "no memory for it";
 		snprintf(buf, size, "the firmware refuses to start it (error %d)", info->error);
 		return buf;
