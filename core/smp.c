@@ -343,8 +343,9 @@ static int report(void)
 			       cpu, info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
 	}
 	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
-		pr_err("%u harts entered the kernel unasked, or with a record not theirs: parked",
-		       atomic_load_explicit(&stray_harts, memory_order_relaxed));
+		pr_err("%u harts entered the kernel unasked, or with a record not theirs, the last as hart %lu: parked",
+		       atomic_load_explicit(&stray_harts, memory_order_relaxed),
+		       atomic_load_explicit(&stray_hartid, memory_order_relaxed));
 	printk_raw("muster: %u of %u harts online in %lu us", num_online_cpus(), nr_cpu_ids,
 		   ticks_to_ns(online_at - boot_entry_ticks) / 1000);
 	return 0;
