@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/console.h"
-#include "core/format.h"
 #include "core/logring.h"
 #include "core/param.h"
 #include "core/time.h"
@@ -34,7 +33,8 @@ static const char *const level_names[] = {
 /* One line's text without its newline; a text that is too long says so at its end. */
 static size_t format_text(union log_text *text, const char *fmt, va_list args)
 {
-	size_t len = format(text->c, LOG_TEXT_MAX + 1, fmt, args);
+	int n = vsnprintf(text->c, LOG_TEXT_MAX + 1, fmt, args);
+	size_t len = n < 0 ? 0 : (size_t)n;
 
 	if (len > LOG_TEXT_MAX) {
 		len = LOG_TEXT_MAX;
