@@ -7,7 +7,10 @@
 
 #include "core/compiler.h"
 
-/* What a hart does once it is online, for ever. Set before INIT_SMP by who owns idling; NULL: wait for interrupts. */
+/*
+ * What a hart does once it is online, for ever. Set before INIT_SMP by who owns idling; NULL: wait
+ * for interrupts.
+ */
 extern void (*secondary_idle)(void);
 
 /* How long bring-up took, and how many harts it was for; 0 before it is over. Any context. */
@@ -19,7 +22,10 @@ struct bringup_result {
 };
 extern struct bringup_result bringup_result;
 
-/* Why a cpu is not online, in words, with the error if there was one; "" for one that is. Any context. */
+/*
+ * Why a cpu is not online, in words, with the error if there was one; "" for one that is. Any
+ * context.
+ */
 const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size);
 
 /* Harts that arrived after the boot had given them up, and parked. Any context. */

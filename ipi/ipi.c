@@ -35,7 +35,10 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 	for_each_cpu (cpu, mask) {
 		if (cpu == smp_processor_id() || !cpumask_test_cpu(cpu, cpu_online_mask))
 			continue;
-		/* Release: what the reason is about is seen by the handler, whose exchange acquires. */
+		/*
+		 * Release: what the reason is about is seen by the handler, whose exchange
+		 * acquires.
+		 */
 		if (!atomic_fetch_or_explicit(&per_cpu(ipi_pending, cpu), 1UL << reason,
 					      memory_order_acq_rel))
 			sbi_line_add(&line, cpu_to_hartid(cpu));
@@ -45,7 +48,10 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 
 static void ipi_interrupt(void)
 {
-	/* The trap handler has acknowledged the line: a bit set after this exchange raises it again. */
+	/*
+	 * The trap handler has acknowledged the line: a bit set after this exchange raises it
+	 * again.
+	 */
 	unsigned long reasons =
 		atomic_exchange_explicit(this_cpu_ptr(&ipi_pending), 0, memory_order_acq_rel);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inter-processor interrupts: reasons, kept as bits of a per-cpu word, and the line that announces them. */
+/*
+ * Inter-processor interrupts: reasons, kept as bits of a per-cpu word, and the line that announces
+ * them.
+ */
 #ifndef IPI_IPI_H
 #define IPI_IPI_H
 
@@ -13,9 +16,9 @@ enum ipi_reason {
 };
 
 /*
- * Interrupts every cpu of the mask but this one for a reason; cpus that are not online are passed over. The line is raised
- * only where no reason was pending yet. Any context. Returns the number of cpus whose line the firmware refused to
- * raise (named once each).
+ * Interrupts every cpu of the mask but this one for a reason; cpus that are not online are passed
+ * over. The line is raised only where no reason was pending yet. Any context. Returns the number of
+ * cpus whose line the firmware refused to raise (named once each).
  */
 unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason);
 

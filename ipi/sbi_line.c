@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* send_ipi in windows, and hart by hart where the firmware refuses a whole window for one of its harts. */
+/*
+ * send_ipi in windows, and hart by hart where the firmware refuses a whole window for one of its
+ * harts.
+ */
 #include "ipi/sbi_line.h"
 
 #include "core/bitmap.h"
@@ -18,7 +21,10 @@ static void send(struct sbi_line *line)
 {
 	long error = raise(line->mask, line->base);
 
-	/* One hart that is stopped makes newer firmware refuse all of them: SBI 2.0, section 7.1, leaves that open. */
+	/*
+	 * One hart that is stopped makes newer firmware refuse all of them: SBI 2.0, section 7.1,
+	 * leaves that open.
+	 */
 	for (unsigned long left = error ? line->mask : 0; left; left &= left - 1) {
 		unsigned long hartid = line->base + bit_first(left);
 

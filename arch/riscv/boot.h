@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a hart enters the kernel: the boot record that HSM hands it, and what the boot hart learnt at entry. */
+/*
+ * How a hart enters the kernel: the boot record that HSM hands it, and what the boot hart learnt at
+ * entry.
+ */
 #ifndef ARCH_RISCV_BOOT_H
 #define ARCH_RISCV_BOOT_H
 
@@ -9,16 +12,17 @@
 #include "core/compiler.h"
 
 /*
- * One for each possible cpu, never freed: a hart may come at any time. Its physical address, with the generation in the
- * low bits, is the opaque argument of hart_start.
+ * One for each possible cpu, never freed: a hart may come at any time. Its physical address, with
+ * the generation in the low bits, is the opaque argument of hart_start.
  *
  *             boot hart                     the hart                        boot hart
  *   IDLE --- boot_record_arm ---> ARMED --- entry code ---> TAKEN (goes on to secondary_hart_main)
  *                                   |
  *                                   +------ boot_record_expire ---> EXPIRED --- entry code ---> LATE (parked)
  *
- * ARMED is left by one atomic step, so a hart either was in time or knows that it is late. A new arm starts from any state but
- * ARMED, with a new generation, by which an older start that arrives now is told apart.
+ * ARMED is left by one atomic step, so a hart either was in time or knows that it is late. A new
+ * arm starts from any state but ARMED, with a new generation, by which an older start that arrives
+ * now is told apart.
  */
 enum boot_record_state { BOOT_IDLE, BOOT_ARMED, BOOT_TAKEN, BOOT_EXPIRED, BOOT_LATE };
 
@@ -35,10 +39,15 @@ struct boot_record {
 	_Atomic int32_t state; /* enum boot_record_state */
 } __aligned(BOOT_RECORD_ALIGN);
 
-/* In memory, so that a stray record is told from a true one by an image's own random-looking word. */
+/*
+ * In memory, so that a stray record is told from a true one by an image's own random-looking word.
+ */
 extern const uint64_t boot_record_magic;
 
-/* Fills in a record for one start and returns the opaque argument. Boot hart; the record must not be ARMED. */
+/*
+ * Fills in a record for one start and returns the opaque argument. Boot hart; the record must not
+ * be ARMED.
+ */
 uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void *sp,
 			 unsigned long tp);
 
@@ -48,7 +57,10 @@ bool boot_record_expire(struct boot_record *record);
 /* Physical address of secondary_hart, for hart_start. */
 phys_addr_t secondary_entry(void);
 
-/* Harts that entered with a record that was not theirs, or no longer: counted by entry code, parked. */
+/*
+ * Harts that entered with a record that was not theirs, or no longer: counted by entry code,
+ * parked.
+ */
 extern _Atomic uint32_t stray_harts;
 /* What the last of them said that its hart id was. */
 extern _Atomic unsigned long stray_hartid;

@@ -17,8 +17,9 @@ void handle_interrupt(uint64_t cause, struct trap_frame *frame)
 	switch (cause & ~SCAUSE_IRQ) {
 	case IRQ_S_SOFT:
 		/*
-		 * Acknowledge first: what is sent from here on raises the line again. The fence keeps the handler's reads behind the clear
-		 * (device output, the pending bit, before memory input).
+		 * Acknowledge first: what is sent from here on raises the line again. The fence
+		 * keeps the handler's reads behind the clear (device output, the pending bit,
+		 * before memory input).
 		 */
 		csr_clear(CSR_SIP, SIE_SSIE);
 		__asm__ __volatile__("fence iorw, iorw" : : : "memory");
@@ -38,7 +39,9 @@ void handle_interrupt(uint64_t cause, struct trap_frame *frame)
 			csr_clear(CSR_SIE, SIE_SEIE);
 		break;
 	default:
-		/* Local interrupts that nobody enabled: mask the line, or it would fire for ever. */
+		/*
+		 * Local interrupts that nobody enabled: mask the line, or it would fire for ever.
+		 */
 		csr_clear(CSR_SIE, 1UL << (cause & 63));
 	}
 }

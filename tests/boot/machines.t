@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel comes up on each machine, hart count, firmware, emulator and place in memory; its tests pass there."""
+"""
+The kernel comes up on each machine, hart count, firmware, emulator and place in memory; its tests
+pass there.
+"""
 
 import sys
 from pathlib import Path
@@ -40,7 +43,8 @@ SCENARIOS = [
 
     Scenario('QEMU 7.2, OpenSBI 1.1', '--smp 3 --qemu 7.2 --bios 1.1', TESTS),
     Scenario('QEMU 7.2, OpenSBI 1.6', '--smp 3 --qemu 7.2', TESTS, full=True),
-    # Not with OpenSBI: it spins while it waits for a fence, and a hart that spins keeps 7.2's only turn for ever.
+    # Not with OpenSBI: it spins while it waits for a fence, and a hart that spins keeps 7.2's only
+    # turn for ever.
     Scenario('QEMU 7.2, the test firmware, deterministic', '--smp 3 --qemu 7.2 --bios test --deterministic', TESTS,
              full=True),
     Scenario('QEMU 10, OpenSBI 1.1', '--smp 3 --bios 1.1', TESTS, full=True),

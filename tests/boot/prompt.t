@@ -16,8 +16,8 @@ LEFT, RIGHT, UP, DOWN = '\x1b[D', '\x1b[C', '\x1b[A', '\x1b[B'
 START, END, KILL, CLEAR, CANCEL, BACKSPACE = '\x01', '\x05', '\x0b', '\x15', '\x03', '\x7f'
 COMMANDS = ('help', 'harts', 'dmesg', 'mem', 'params', 'sbi', 'test', 'bench', 'fault', 'panic', 'poweroff', 'reboot')
 
-# Kind of fault, what the report must say, a function that must be in the backtrace. Kinds the kernel lists and that
-# are not here must at least panic and be symbolised.
+# Kind of fault, what the report must say, a function that must be in the backtrace. Kinds the
+# kernel lists and that are not here must at least panic and be symbolised.
 REPORTS = {
     'load': ('load page fault', 'fault_load'),
     'store': ('store or AMO page fault', 'fault_store'),
@@ -122,7 +122,10 @@ def noise(tap, seed=1):
 
 
 def faults(tap):
-    """Each kind of fault ends in a report that names it, with a symbolised backtrace, and exit status 1."""
+    """
+    Each kind of fault ends in a report that names it, with a symbolised backtrace, and exit status
+    1.
+    """
     with Session('', smp=2) as s:
         kinds = [row.split()[0] for row in s.command('fault') if row and not row.startswith('[')]
     tap.result(set(REPORTS) <= set(kinds), 'fault lists what it can do', ' '.join(kinds))
