@@ -49,6 +49,12 @@ SCENARIOS = [
              full=True),
     Scenario('QEMU 10, OpenSBI 1.1', '--smp 3 --bios 1.1', TESTS, full=True),
     Scenario('QEMU 10, OpenSBI 1.5.1', '--smp 3 --bios 1.5.1', TESTS),
+    # Its heap does not hold the state of the debug triggers of more than 45 harts: the others
+    # hang in the firmware as they start.
+    Scenario('64 harts, OpenSBI 1.5.1', f'--smp 64 --bios 1.5.1 --qemu-arg "-cpu rv64,debug=off" {PROMPT}', full=True),
+    Scenario('128 harts, OpenSBI 1.5.1', f'--smp 128 --bios 1.5.1 --qemu-arg "-cpu rv64,debug=off" {PROMPT}',
+             full=True),
+    Scenario('128 harts, QEMU 7.2, OpenSBI 1.1', f'--smp 128 --qemu 7.2 --bios 1.1 {PROMPT}', full=True),
     Scenario('QEMU 10, the test firmware', '--smp 3 --bios test', TESTS),
     Scenario('QEMU 7.2, the test firmware', '--smp 3 --qemu 7.2 --bios test', TESTS, full=True),
 
