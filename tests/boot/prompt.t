@@ -85,6 +85,18 @@ def commands(tap):
         tap.result(not broken_rows(s), 'no prompt was broken', '\n'.join(broken_rows(s)))
 
 
+def typing_early(tap):
+    """Typing before the kernel has a UART: what the firmware leaves alone is not lost."""
+    what = 'what is typed before the kernel starts arrives'
+    if not tool('bios', 'test'):
+        tap.skip(what, 'no test firmware here (make firmware)')
+        return
+    with Session('', smp=2, bios='test') as s:
+        s.type('harts\r')
+        s.wait(lambda: '2 of 2 possible cpus online' in s.text, 'harts')
+        tap.result(f'{PROMPT}harts' in s.text, what, s.text)
+
+
 def typing_ahead(tap):
     """Typing while something else is printed, and pasting."""
     with Session('', smp=2) as s:
@@ -181,7 +193,7 @@ def main():
     if not (OUT / 'Image').exists():
         print('Bail out! no Image: run make')
         return 1
-    for part in (commands, typing_ahead, noise, faults, ways_out):
+    for part in (commands, typing_early, typing_ahead, noise, faults, ways_out):
         if sys.argv[1:] and part.__name__ not in sys.argv[1:]:
             continue
         try:
