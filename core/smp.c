@@ -26,6 +26,8 @@
 #include "sbi/ipi.h"
 #include "sbi/sbi.h"
 
+TABLE_DECLARE(struct cpu_starting, cpu_starting);
+
 struct bringup_result bringup_result;
 void (*secondary_idle)(void);
 
@@ -151,14 +153,13 @@ void secondary_hart_main(void)
 		for (;;)
 			wait_for_interrupt();
 	}
+	TABLE_FOREACH(struct cpu_starting, it, cpu_starting)
+		it->fn();
 	set_cpu_online(smp_processor_id());
 	if (bringup_done_one())
 		sbi_send_ipi(1, boot_hartid);
-	if (secondary_idle)
-		secondary_idle();
-	local_irq_enable();
-	for (;;)
-		wait_for_interrupt();
+	secondary_idle();
+	panic("idle returned");
 }
 
 static bool wait_for_harts(uint64_t deadline)

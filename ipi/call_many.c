@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Broadcasts: the same function on many cpus. */
+#include <errno.h>
+
+#include "arch/riscv/irqflags.h"
+#include "core/cpu.h"
+#include "core/init.h"
+#include "core/kmalloc.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/smp.h"
+#include "ipi/call_stats.h"
+#include "ipi/call_wait.h"
+#include "ipi/internal.h"
+#include "ipi/ipi.h"
+
+/*
+ * A caller's own: one csd for each target, and which were queued and which must be rung. busy while the caller is between filling
+ * and having waited: a handler that interrupts it there does without.
+ */
+struct call_function_data {
+	call_single_data_t *csd;     /* by cpu */
+	struct cpumask *cpumask;     /* queued, to be waited for */
+	struct cpumask *cpumask_ipi; /* of these, to be rung */
+	bool busy;
+};
+
+static DEFINE_PER_CPU(struct call_function_data, cfd_data);
+
+int smpcfd_prepare_cpu(unsigned int cpu)
+{
+	struct call_function_data *cfd = per_cpu_ptr(&cfd_data, cpu);
+	int node = cpu_to_node(cpu);
+
+	/* Kept from an earlier life. */
+	if (cfd->csd)
+		return 0;
+	cfd->csd = kzalloc_node(nr_cpu_ids * sizeof(*cfd->csd), node);
+	cfd->cpumask = cpumask_alloc(node);
+	cfd->cpumask_ipi = cpumask_alloc(node);
+	if (cfd->csd && cfd->cpumask && cfd->cpumask_ipi)
+		return 0;
+	cpumask_free(cfd->cpumask_ipi);
+	cpumask_free(cfd->cpumask);
+	kfree(cfd->csd);
+	*cfd = (struct call_function_data){0};
+	return -ENOMEM;
+}
+
+int smpcfd_dead_cpu(unsigned int cpu)
+{
+	struct call_function_data *cfd = per_cpu_ptr(&cfd_data, cpu);
+
+	/* A broadcast without wait may still be on its way: its csds are not to be touched by the next life before. */
+	for (unsigned int target = 0; cfd->csd && target < nr_cpu_ids; target++)
+		csd_lock_wait(&cfd->csd[target], target);
+	ASSERT(!cfd->busy);
+	return 0;
+}
+
+/* One by one, each waited for: for who has no call_function_data to use. */
+static unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func, void *info,
+				smp_cond_func_t cond)
+{
+	unsigned int self = smp_processor_id(), cpu, n = 0;
+
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+		if (cpu == self || (cond && !cond(cpu, info)))
+			continue;
+		n += !smp_call_function_single(cpu, func, info, true);
+	}
+	return n;
+}
+
+static unsigned int queue_many(struct call_function_data *cfd, const struct cpumask *mask,
+			       smp_call_func_t func, void *info, unsigned int kind,
+			       smp_cond_func_t cond)
+{
+	unsigned int self = smp_processor_id(), cpu, n = 0, rings = 0;
+
+	cpumask_clear(cfd->cpumask);
+	cpumask_clear(cfd->cpumask_ipi);
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+		call_single_data_t *csd = &cfd->csd[cpu];
+		enum call_push pushed;
+
+		if (cpu == self || (cond && !cond(cpu, info)))
+			continue;
+		csd_lock_wait(csd, cpu);
+		csd->func = func;
+		csd->info = info;
+		csd->kind = kind;
+		atomic_store_explicit(&csd->locked, 1, memory_order_relaxed);
+		pushed = call_submit_quietly(cpu, &csd->node);
+		if (unlikely(pushed == CALL_PUSH_REFUSED)) {
+			atomic_store_explicit(&csd->locked, 0, memory_order_relaxed);
+			continue;
+		}
+		n++;
+		__cpumask_set_cpu(cpu, cfd->cpumask);
+		if (pushed == CALL_PUSHED_RING) {
+			__cpumask_set_cpu(cpu, cfd->cpumask_ipi);
+			rings++;
+		}
+	}
+	if (rings)
+		ipi_ring_mask(cfd->cpumask_ipi, rings);
+	return n;
+}
+
+unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func, void *info,
+					 unsigned int scf_flags, smp_cond_func_t cond)
+{
+	struct call_function_data *cfd = this_cpu_ptr(&cfd_data);
+	unsigned int self = smp_processor_id(), cpu, n;
+	bool wait = scf_flags & SCF_WAIT, mine = !cfd->busy && cfd->csd;
+
+	if (!func)
+		return 0;
+	if (likely(mine)) {
+		cfd->busy = true;
+		n = queue_many(cfd, mask, func, info, wait ? CALL_SYNC : CALL_ASYNC, cond);
+	} else {
+		n = call_singly(mask, func, info, cond);
+	}
+	/* While the others are at it. */
+	if (scf_flags & SCF_RUN_LOCAL && cpumask_test_cpu(self, mask) && (!cond || cond(self, info)))
+		n += !smp_call_function_single(self, func, info, true);
+	if (!mine)
+		return n;
+	if (wait) {
+		for_each_cpu (cpu, cfd->cpumask)
+			csd_lock_wait(&cfd->csd[cpu], cpu);
+	}
+	cfd->busy = false;
+	return n;
+}
+
+unsigned int smp_call_function(smp_call_func_t func, void *info, bool wait)
+{
+	return smp_call_function_many(cpu_online_mask, func, info, wait);
+}
+
+unsigned int on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait,
+				   const struct cpumask *mask)
+{
+	return smp_call_function_many_cond(mask, func, info, SCF_RUN_LOCAL | (wait ? SCF_WAIT : 0), cond);
+}
+
+unsigned int on_each_cpu_cond(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait)
+{
+	return on_each_cpu_cond_mask(cond, func, info, wait, cpu_online_mask);
+}
+
+unsigned int on_each_cpu_mask(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)
+{
+	return on_each_cpu_cond_mask(NULL, func, info, wait, mask);
+}
+
+unsigned int on_each_cpu(smp_call_func_t func, void *info, bool wait)
+{
+	return on_each_cpu_mask(cpu_online_mask, func, info, wait);
+}
+
+void call_function_init(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu (cpu) {
+		int err = percpu_base[cpu] ? smpcfd_prepare_cpu(cpu) : 0;
+
+		/* Such a cpu's broadcasts go target by target. */
+		if (err)
+			pr_warn("cpu%u: no memory for its broadcasts: error %d", cpu, err);
+	}
+	smpcfd_online_cpu();
+}
+
+CPU_STARTING(smpcfd_online_cpu);
+
+static int call_init(void)
+{
+	call_function_init();
+	return 0;
+}
+/* Before another hart can call, or be called. */
+INITCALL_FIRST(INIT_IPI, call_init);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The closing queue: a lock-less list of calls whose head word is also the cpu's doorbell and its liveness. */
+#ifndef IPI_CALL_QUEUE_H
+#define IPI_CALL_QUEUE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+
+/*
+ *   head        meaning                                      a push
+ *   OPEN        online, nothing queued                       succeeds, and must ring
+ *   pointer     online, calls queued, a ring is under way    succeeds quietly
+ *   POLLING     online, idle and watching this word          succeeds quietly
+ *   CLOSED      not online                                   is refused
+ *
+ *                  push                     take (exchange)
+ *     [ OPEN ] ------------> [ pointer ] -------------------> [ OPEN ]
+ *      ^   |  ^--poll_end----^    ^  | close: the list is taken   |
+ *      |   poll_begin       push  |  v                            |
+ *      |   '-----> [ POLLING ] ---'  [ CLOSED ] <----- close -----'
+ *      '------------- open ---------------'
+ *
+ * Any hart pushes. All other steps are the owner's, interrupts off. Because being closed and having calls are one word,
+ * a push either comes before the close, and is in the list that the close takes, or after it, and is refused.
+ */
+struct call_node {
+	struct call_node *next; /* valid from the push until the owner has taken the list */
+};
+
+#define CALL_QUEUE_OPEN	   ((uintptr_t)0)
+#define CALL_QUEUE_POLLING ((uintptr_t)1)
+#define CALL_QUEUE_CLOSED  ((uintptr_t)2)
+
+struct call_queue {
+	_Atomic uintptr_t head;
+};
+
+enum call_push { CALL_PUSHED_QUIET, CALL_PUSHED_RING, CALL_PUSH_REFUSED };
+
+/*
+ * Adds a node. Release: pairs with the acquire of take and close, by which the owner sees what the node holds. After
+ * CALL_PUSHED_RING the caller must ring; the ring must be ordered behind the push for devices, too. Any context.
+ */
+static inline enum call_push call_queue_push(struct call_queue *queue, struct call_node *node)
+{
+	uintptr_t old = atomic_load_explicit(&queue->head, memory_order_relaxed);
+
+	do {
+		if (unlikely(old == CALL_QUEUE_CLOSED))
+			return CALL_PUSH_REFUSED;
+		node->next = old == CALL_QUEUE_POLLING ? NULL : (struct call_node *)old;
+	} while (!atomic_compare_exchange_weak_explicit(&queue->head, &old, (uintptr_t)node,
+							memory_order_release, memory_order_relaxed));
+	return old == CALL_QUEUE_OPEN ? CALL_PUSHED_RING : CALL_PUSHED_QUIET;
+}
+
+/* What the owner got: newest first. Turned round in place, oldest first. */
+static inline struct call_node *call_queue_reverse(struct call_node *node)
+{
+	struct call_node *reversed = NULL;
+
+	while (node) {
+		struct call_node *next = node->next;
+
+		node->next = reversed;
+		reversed = node;
+		node = next;
+	}
+	return reversed;
+}
+
+static inline struct call_node *call_queue_nodes(uintptr_t head)
+{
+	return head <= CALL_QUEUE_CLOSED ? NULL : (struct call_node *)head;
+}
+
+/* A hint for the owner: something is queued. */
+static inline bool call_queue_pending(const struct call_queue *queue)
+{
+	return atomic_load_explicit(&queue->head, memory_order_relaxed) > CALL_QUEUE_CLOSED;
+}
+
+/* Owner: takes all calls, newest first; NULL if there are none. Does not end polling or reopen. */
+static inline struct call_node *call_queue_take(struct call_queue *queue)
+{
+	/* Only the owner leaves the other states, so a list seen here is still there, or longer, at the exchange. */
+	if (!call_queue_pending(queue))
+		return NULL;
+	return call_queue_nodes(
+		atomic_exchange_explicit(&queue->head, CALL_QUEUE_OPEN, memory_order_acquire));
+}
+
+/* Owner: from here on pushes are refused; returns the calls that were in time, newest first. */
+static inline struct call_node *call_queue_close(struct call_queue *queue)
+{
+	return call_queue_nodes(
+		atomic_exchange_explicit(&queue->head, CALL_QUEUE_CLOSED, memory_order_acq_rel));
+}
+
+/* Owner: CLOSED to OPEN. Release: who pushes now sees this cpu as it is set up. False if it was not closed. */
+static inline bool call_queue_open(struct call_queue *queue)
+{
+	uintptr_t closed = CALL_QUEUE_CLOSED;
+
+	return atomic_compare_exchange_strong_explicit(&queue->head, &closed, CALL_QUEUE_OPEN,
+						       memory_order_release, memory_order_relaxed);
+}
+
+/* Owner: starts to watch the word, so that pushes need not ring. False if calls are queued already. */
+static inline bool call_queue_poll_begin(struct call_queue *queue)
+{
+	uintptr_t open = CALL_QUEUE_OPEN;
+
+	return atomic_compare_exchange_strong_explicit(&queue->head, &open, CALL_QUEUE_POLLING,
+						       memory_order_relaxed, memory_order_relaxed);
+}
+
+/* Owner: stops watching. False if a push came in meanwhile, unrung: its calls must be taken before any sleep. */
+static inline bool call_queue_poll_end(struct call_queue *queue)
+{
+	uintptr_t polling = CALL_QUEUE_POLLING;
+
+	return atomic_compare_exchange_strong_explicit(&queue->head, &polling, CALL_QUEUE_OPEN,
+						       memory_order_relaxed, memory_order_relaxed);
+}
+
+#endif

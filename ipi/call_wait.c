@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The waiter's loop, and its watchdog. */
+#include "ipi/call_wait.h"
+
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "core/param.h"
+#include "core/printk.h"
+#include "core/symbols.h"
+#include "core/time.h"
+#include "ipi/backtrace.h"
+#include "ipi/call_stats.h"
+#include "ipi/internal.h"
+#include "ipi/ipi.h"
+
+static unsigned int csd_timeout_ms = 5000;
+PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000, "how long a caller waits before it reports");
+
+/* Looks at the word before the clock is read: reading it may trap to the firmware. */
+#define LOOKS_PER_CLOCK 64
+
+DEFINE_PER_CPU(struct call_waiting, call_waiting);
+static DEFINE_PER_CPU(unsigned int, nesting);
+
+static bool is_free(call_single_data_t *csd)
+{
+	/* Acquire: pairs with the release by the target; what the function did is seen. */
+	return !atomic_load_explicit(&csd->locked, memory_order_acquire);
+}
+
+static const char *func_name(smp_call_func_t func, char *buf, size_t size)
+{
+	symbol_lookup((unsigned long)func, buf, size);
+	return buf;
+}
+
+/* cpu waits for whom, who waits for whom ... until somebody does not wait, or the chain comes back. */
+static void report_chain(unsigned int first)
+{
+	unsigned int cpu = first;
+
+	for (unsigned int n = 0; n < nr_cpu_ids; n++) {
+		struct call_waiting *waiting = per_cpu_ptr(&call_waiting, cpu);
+		char name[SYMBOL_TEXT_MAX];
+
+		if (!waiting->func)
+			return;
+		pr_warn("  cpu%u waits for cpu%u to run %s since %lu ms", cpu, waiting->cpu,
+			func_name(waiting->func, name, sizeof(name)),
+			ticks_to_ns(time_now() - waiting->since) / 1000000);
+		cpu = waiting->cpu;
+		if (cpu == first) {
+			pr_warn("  that is a circle: each waits for the next");
+			return;
+		}
+	}
+}
+
+static void report(call_single_data_t *csd, unsigned int cpu, uint64_t since)
+{
+	struct call_running *running = per_cpu_ptr(&call_running, cpu);
+	char name[SYMBOL_TEXT_MAX], last[SYMBOL_TEXT_MAX] = "nothing yet";
+
+	if (running->func)
+		func_name(running->func, last, sizeof(last));
+	pr_warn("call: cpu%u waits %lu ms for cpu%u to run %s; %s there: %s", smp_processor_id(),
+		ticks_to_ns(time_now() - since) / 1000000, cpu, func_name(csd->func, name, sizeof(name)),
+		running->now ? "running" : "last", last);
+	report_chain(smp_processor_id());
+}
+
+/* What is left for a call that does not end: tell, ring once more, ask where the target is. */
+static void diagnose(call_single_data_t *csd, unsigned int cpu, uint64_t since)
+{
+	call_count(timeouts, 1);
+	report(csd, cpu, since);
+	ipi_ring(cpu);
+	trigger_cpu_backtrace(cpu);
+}
+
+/* The slow half, for a call that was not over at once. */
+static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t deadline)
+{
+	bool off = irqs_disabled(), rung = false;
+	uint64_t since = time_now(), interval = ns_to_ticks(csd_timeout_ms * 1000000UL);
+	uint64_t next = since + interval;
+	unsigned int *depth = this_cpu_ptr(&nesting);
+	struct call_waiting *waiting = this_cpu_ptr(&call_waiting), before = *waiting;
+
+	*waiting = (struct call_waiting){csd->func, cpu, since};
+	for (unsigned int looks = 1; !is_free(csd); looks++) {
+		/* Nobody else can run what others ask of us: without this two that call each other would wait for ever. */
+		if (off && *depth < CALL_NESTING_MAX) {
+			++*depth;
+			flush_call_queue();
+			--*depth;
+		}
+		cpu_relax();
+		if (looks % LOOKS_PER_CLOCK)
+			continue;
+		if (time_now() >= deadline) {
+			*waiting = before;
+			return false;
+		}
+		if (time_now() < next)
+			continue;
+		diagnose(csd, cpu, since);
+		rung = true;
+		interval *= 2;
+		next = time_now() + interval;
+		if (deadline == UINT64_MAX && time_now() - since > CALL_WAIT_FATAL_S * timebase_hz)
+			panic("call: cpu%u has not answered cpu%u for %d s", cpu, smp_processor_id(),
+			      CALL_WAIT_FATAL_S);
+	}
+	*waiting = before;
+	if (rung) {
+		call_count(recovered, 1);
+		pr_warn("call: cpu%u answered cpu%u after %lu ms", cpu, smp_processor_id(),
+			ticks_to_ns(time_now() - since) / 1000000);
+	}
+	return true;
+}
+
+void csd_lock_wait(call_single_data_t *csd, unsigned int cpu)
+{
+	if (!is_free(csd))
+		wait_slowly(csd, cpu, UINT64_MAX);
+}
+
+bool csd_lock_wait_until(call_single_data_t *csd, unsigned int cpu, uint64_t deadline)
+{
+	return is_free(csd) || wait_slowly(csd, cpu, deadline);
+}

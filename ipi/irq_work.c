@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* irq_work: local lists for this cpu, the call queue for others. */
+#include "ipi/irq_work.h"
+
+#include <errno.h>
+
+#include "arch/riscv/csr.h"
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "ipi/call_stats.h"
+#include "ipi/internal.h"
+
+/* Only this cpu adds and takes; an interrupt may come in between, so steps are atomic all the same. */
+static DEFINE_PER_CPU(struct call_queue, raised_list);
+static DEFINE_PER_CPU(struct call_queue, lazy_list);
+
+void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work))
+{
+	*work = (struct irq_work)IRQ_WORK_INIT(func);
+}
+
+/* True if it was not pending: the caller now owns the queueing. */
+static bool claim(struct irq_work *work)
+{
+	/* Release: the run that follows, whoever queued it, sees what came before here. Acquire: as of a lock. */
+	return !(atomic_fetch_or_explicit(&work->flags, IRQ_WORK_PENDING | IRQ_WORK_BUSY,
+					  memory_order_acq_rel) &
+		 IRQ_WORK_PENDING);
+}
+
+void irq_work_run_node(struct call_node *node)
+{
+	struct irq_work *work = container_of(node, struct irq_work, csd.node);
+	unsigned int flags;
+
+	/* Before the function: who queues the work from here on gets another run. Acquire: pairs with claim's release. */
+	flags = atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_acq_rel);
+	ASSERT(flags & IRQ_WORK_PENDING);
+	flags &= ~IRQ_WORK_PENDING;
+	work->func(work);
+	/* Release: pairs with irq_work_sync. It fails where the work was claimed again: BUSY is then that run's to clear. */
+	atomic_compare_exchange_strong_explicit(&work->flags, &flags, flags & ~IRQ_WORK_BUSY,
+						memory_order_release, memory_order_relaxed);
+}
+
+bool irq_work_queue(struct irq_work *work)
+{
+	unsigned long flags;
+	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
+
+	ASSERT(work->func);
+	if (!claim(work))
+		return false;
+	flags = local_irq_save();
+	/* The lists are never closed: what is queued on a dying cpu runs in its last step. */
+	call_queue_push(this_cpu_ptr(lazy ? &lazy_list : &raised_list), &work->csd.node);
+	call_count(queued, 1);
+	if (!lazy)
+		csr_set(CSR_SIP, SIE_SSIE);
+	local_irq_restore(flags);
+	return true;
+}
+
+int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
+{
+	if (!work->func)
+		return -EINVAL;
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	if (cpu == smp_processor_id())
+		return irq_work_queue(work) ? 0 : -EBUSY;
+	if (!claim(work))
+		return -EBUSY;
+	work->csd.kind = CALL_IRQ_WORK;
+	if (call_submit(cpu, &work->csd.node))
+		return 0;
+	atomic_fetch_and_explicit(&work->flags, ~(IRQ_WORK_PENDING | IRQ_WORK_BUSY), memory_order_release);
+	return -ENXIO;
+}
+
+bool irq_work_is_busy(struct irq_work *work)
+{
+	/* Acquire: pairs with the release when its function is over. */
+	return atomic_load_explicit(&work->flags, memory_order_acquire) & IRQ_WORK_BUSY;
+}
+
+void irq_work_sync(struct irq_work *work)
+{
+	ASSERT(!irqs_disabled());
+	while (irq_work_is_busy(work))
+		cpu_relax();
+}
+
+static unsigned int run_list(struct call_queue *list)
+{
+	struct call_node *node = call_queue_reverse(call_queue_take(list));
+	unsigned int n = 0;
+
+	for (; node; n++) {
+		struct call_node *next = node->next;
+
+		irq_work_run_node(node);
+		node = next;
+	}
+	if (n)
+		call_count(run, n);
+	return n;
+}
+
+unsigned int irq_work_run_raised(void)
+{
+	unsigned int n = run_list(this_cpu_ptr(&raised_list));
+
+	/* An interrupt is as good as another for those that can wait. */
+	return n + run_list(this_cpu_ptr(&lazy_list));
+}
+
+void irq_work_run(void)
+{
+	/* A function may queue more. */
+	while (irq_work_run_raised())
+		;
+}
+
+bool irq_work_needs_cpu(void)
+{
+	return call_queue_pending(this_cpu_ptr(&raised_list)) || call_queue_pending(this_cpu_ptr(&lazy_list));
+}
