@@ -6,6 +6,7 @@
 #include "core/cpu.h"
 #include "core/kmalloc.h"
 #include "ipi/backend.h"
+#include "ipi/internal.h"
 #include "ipi/sbi_line.h"
 #include "sbi/base.h"
 #include "sbi/ipi.h"
@@ -20,10 +21,13 @@ static int sbi_init(void)
 /* The ecall orders nothing by itself: the firmware's store to the device must not pass the push. */
 static void sbi_ring(unsigned int cpu)
 {
-	struct sbi_line line = {.base = cpu_to_hartid(cpu), .mask = 1};
+	unsigned long hartid = per_cpu_ptr(&ipi_cpu, cpu)->hartid;
+	struct sbi_line line = {.base = hartid, .mask = 1};
 
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
-	sbi_line_flush(&line);
+	/* What it refuses once is tried once more, and told. */
+	if (unlikely(sbi_send_ipi(1, hartid).error))
+		sbi_line_flush(&line);
 }
 
 static unsigned int sbi_ring_mask(const struct cpumask *mask)

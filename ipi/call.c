@@ -8,103 +8,91 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/panic.h"
-#include "ipi/call_stats.h"
 #include "ipi/call_wait.h"
 #include "ipi/internal.h"
-#include "ipi/ipi.h"
 #include "ipi/irq_work.h"
 
-DEFINE_PER_CPU(struct call_queue, call_queue) = {CALL_QUEUE_CLOSED};
-DEFINE_PER_CPU(struct call_stats, call_stats);
-DEFINE_PER_CPU(struct call_running, call_running);
+DEFINE_PER_CPU(struct ipi_cpu, ipi_cpu) = {.queue = {CALL_QUEUE_CLOSED}};
 
 /* For calls without wait, whose caller brings no csd: one per cpu, waited for before it is used again. */
 static DEFINE_PER_CPU(call_single_data_t, single_csd);
 
-enum call_push call_submit_quietly(unsigned int cpu, struct call_node *node)
-{
-	enum call_push pushed = call_queue_push(per_cpu_ptr(&call_queue, cpu), node);
-
-	if (likely(pushed != CALL_PUSH_REFUSED))
-		call_count(queued, 1);
-	else
-		call_count(refused, 1);
-	return pushed;
-}
-
-bool call_submit(unsigned int cpu, struct call_node *node)
-{
-	enum call_push pushed = call_submit_quietly(cpu, node);
-
-	if (pushed == CALL_PUSHED_RING)
-		ipi_ring(cpu);
-	return pushed != CALL_PUSH_REFUSED;
-}
-
 /* Oldest first. A csd that is freed may be queued again at once: nothing of it is read after that. */
-static unsigned int run_calls(struct call_node *node)
+static unsigned int run_calls(struct ipi_cpu *me, struct call_node *node)
 {
-	struct call_running *running = this_cpu_ptr(&call_running);
 	unsigned int n = 0;
 
-	while (node) {
+	do {
 		struct call_single_data *csd = container_of(node, struct call_single_data, node);
 		smp_call_func_t func = csd->func;
 		void *info = csd->info;
 
 		node = node->next;
 		n++;
-		running->func = func;
-		switch (csd->kind) {
-		case CALL_ASYNC:
+		me->last = func;
+		if (csd->kind == CALL_ASYNC) {
 			/* Release: who takes the csd again sees that func and info have been read. */
 			atomic_store_explicit(&csd->locked, 0, memory_order_release);
 			func(info);
-			break;
-		case CALL_SYNC:
+		} else if (likely(csd->kind == CALL_SYNC)) {
 			func(info);
 			/* Release: pairs with the waiter's acquire; it sees all that func did. */
 			atomic_store_explicit(&csd->locked, 0, memory_order_release);
-			break;
-		case CALL_TIMED:
+		} else if (csd->kind == CALL_TIMED) {
 			call_timed_run(csd);
-			break;
-		case CALL_IRQ_WORK:
+		} else {
 			irq_work_run_node(&csd->node);
-			break;
 		}
-	}
+	} while (node);
 	return n;
 }
 
-static unsigned int run_all(struct call_node *newest)
+static unsigned int run_all(struct ipi_cpu *me, struct call_node *newest)
 {
-	struct call_running *running;
 	unsigned int n;
 
-	if (!newest)
-		return 0;
-	running = this_cpu_ptr(&call_running);
-	running->now = true;
-	n = run_calls(newest->next ? call_queue_reverse(newest) : newest);
-	running->now = false;
-	call_count(run, n);
+	me->running = true;
+	n = run_calls(me, newest->next ? call_queue_reverse(newest) : newest);
+	me->running = false;
+	ipi_count(&me->stats.run, n);
 	return n;
 }
 
 unsigned int flush_call_queue(void)
 {
-	return run_all(call_queue_take(this_cpu_ptr(&call_queue)));
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct call_node *newest = call_queue_take(&me->queue);
+
+	return newest ? run_all(me, newest) : 0;
+}
+
+void ipi_interrupt(void)
+{
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	unsigned long reasons = 0;
+	struct call_node *newest;
+
+	ipi_count(&me->stats.interrupts, 1);
+	/* The line is acknowledged: a bit set after this exchange raises it again. The look before it saves the exchange. */
+	if (unlikely(atomic_load_explicit(&me->reasons, memory_order_relaxed)))
+		reasons = atomic_exchange_explicit(&me->reasons, 0, memory_order_acq_rel);
+	newest = call_queue_take(&me->queue);
+	if (likely(newest))
+		run_all(me, newest);
+	if (unlikely(!irq_work_run_lists(me) && !newest && !reasons))
+		ipi_count(&me->stats.spurious, 1);
+	if (unlikely(reasons))
+		ipi_handle_reasons(reasons);
 }
 
 bool call_queue_has_work(void)
 {
-	return call_queue_pending(this_cpu_ptr(&call_queue));
+	return ipi_has_work(this_cpu_ptr(&ipi_cpu));
 }
 
 void call_queue_poll(void)
 {
-	struct call_queue *queue = this_cpu_ptr(&call_queue);
+	struct call_queue *queue = &this_cpu_ptr(&ipi_cpu)->queue;
 
 	if (call_queue_poll_begin(queue)) {
 		/* Other interrupts are not in the word: sip tells. */
@@ -123,7 +111,7 @@ static int call_here(smp_call_func_t func, void *info)
 
 	func(info);
 	local_irq_restore(flags);
-	call_count(local, 1);
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.local, 1);
 	return 0;
 }
 
@@ -155,7 +143,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	if (cpu == smp_processor_id())
 		return call_here(func, info);
 	if (unlikely(cpu >= nr_cpu_ids)) {
-		call_count(refused, 1);
+		ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.refused, 1);
 		return -ENXIO;
 	}
 	if (!wait)
@@ -185,7 +173,7 @@ int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 	if (likely(cpu < nr_cpu_ids) && likely(call_submit(cpu, &csd->node)))
 		return 0;
 	if (cpu >= nr_cpu_ids)
-		call_count(refused, 1);
+		ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.refused, 1);
 	atomic_store_explicit(&csd->locked, 0, memory_order_release);
 	return -ENXIO;
 }
@@ -208,14 +196,19 @@ int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void
 
 void smpcfd_online_cpu(void)
 {
-	bool was_closed = call_queue_open(this_cpu_ptr(&call_queue));
+	bool was_closed = call_queue_open(&this_cpu_ptr(&ipi_cpu)->queue);
 
 	ASSERT(was_closed);
 }
 
 void smpcfd_dying_cpu(void)
 {
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct call_node *newest;
+
 	ASSERT(irqs_disabled());
-	run_all(call_queue_close(this_cpu_ptr(&call_queue)));
+	newest = call_queue_close(&me->queue);
+	if (newest)
+		run_all(me, newest);
 	irq_work_run();
 }

@@ -9,7 +9,6 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/smp.h"
-#include "ipi/call_stats.h"
 #include "ipi/call_wait.h"
 #include "ipi/internal.h"
 #include "ipi/ipi.h"
@@ -167,7 +166,12 @@ void call_function_init(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu (cpu) {
-		int err = percpu_base[cpu] ? smpcfd_prepare_cpu(cpu) : 0;
+		int err;
+
+		if (!percpu_base[cpu])
+			continue;
+		per_cpu_ptr(&ipi_cpu, cpu)->hartid = cpu_to_hartid(cpu);
+		err = smpcfd_prepare_cpu(cpu);
 
 		/* Such a cpu's broadcasts go target by target. */
 		if (err)

@@ -5,7 +5,6 @@
 #include "core/kmalloc.h"
 #include "core/printk.h"
 #include "core/time.h"
-#include "ipi/call_stats.h"
 #include "ipi/call_wait.h"
 #include "ipi/internal.h"
 
@@ -63,7 +62,7 @@ int smp_call_function_single_timeout(unsigned int cpu, smp_call_func_t func, voi
 	if (!csd_lock_wait_until(&call->csd, cpu, time_now() + ns_to_ticks(timeout_us * 1000))) {
 		/* In the last moment it may have run: then it is done all the same. */
 		if (atomic_exchange_explicit(&call->owner, LEFT, memory_order_acq_rel) == WAITED) {
-			call_count(timeouts, 1);
+			ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.timeouts, 1);
 			return -ETIMEDOUT;
 		}
 		csd_lock_wait(&call->csd, cpu);

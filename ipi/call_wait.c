@@ -11,7 +11,6 @@
 #include "core/symbols.h"
 #include "core/time.h"
 #include "ipi/backtrace.h"
-#include "ipi/call_stats.h"
 #include "ipi/internal.h"
 #include "ipi/ipi.h"
 
@@ -20,9 +19,6 @@ PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000, "how long a caller wait
 
 /* Looks at the word before the clock is read: reading it may trap to the firmware. */
 #define LOOKS_PER_CLOCK 64
-
-DEFINE_PER_CPU(struct call_waiting, call_waiting);
-static DEFINE_PER_CPU(unsigned int, nesting);
 
 static bool is_free(call_single_data_t *csd)
 {
@@ -42,7 +38,7 @@ static void report_chain(unsigned int first)
 	unsigned int cpu = first;
 
 	for (unsigned int n = 0; n < nr_cpu_ids; n++) {
-		struct call_waiting *waiting = per_cpu_ptr(&call_waiting, cpu);
+		const struct call_waiting *waiting = &per_cpu_ptr(&ipi_cpu, cpu)->waiting;
 		char name[SYMBOL_TEXT_MAX];
 
 		if (!waiting->func)
@@ -60,50 +56,53 @@ static void report_chain(unsigned int first)
 
 static void report(call_single_data_t *csd, unsigned int cpu, uint64_t since)
 {
-	struct call_running *running = per_cpu_ptr(&call_running, cpu);
+	const struct ipi_cpu *target = per_cpu_ptr(&ipi_cpu, cpu);
 	char name[SYMBOL_TEXT_MAX], last[SYMBOL_TEXT_MAX] = "nothing yet";
 
-	if (running->func)
-		func_name(running->func, last, sizeof(last));
+	if (target->last)
+		func_name(target->last, last, sizeof(last));
 	pr_warn("call: cpu%u waits %lu ms for cpu%u to run %s; %s there: %s", smp_processor_id(),
 		ticks_to_ns(time_now() - since) / 1000000, cpu, func_name(csd->func, name, sizeof(name)),
-		running->now ? "running" : "last", last);
+		target->running ? "running" : "last", last);
 	report_chain(smp_processor_id());
 }
 
 /* What is left for a call that does not end: tell, ring once more, ask where the target is. */
 static void diagnose(call_single_data_t *csd, unsigned int cpu, uint64_t since)
 {
-	call_count(timeouts, 1);
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.timeouts, 1);
 	report(csd, cpu, since);
 	ipi_ring(cpu);
 	trigger_cpu_backtrace(cpu);
 }
 
-/* The slow half, for a call that was not over at once. */
+/* Between two looks: with interrupts off nobody else can run what others ask of us, and two that call each other would wait for ever. */
+static void between_looks(struct ipi_cpu *me, bool off)
+{
+	if (off && call_queue_pending(&me->queue) && me->nesting < CALL_NESTING_MAX) {
+		me->nesting++;
+		flush_call_queue();
+		me->nesting--;
+	}
+	cpu_relax();
+}
+
+/* A call that was not over soon: from here on the clock is watched. */
 static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t deadline)
 {
-	bool off = irqs_disabled(), rung = false;
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct call_waiting before = me->waiting;
+	bool off = irqs_disabled(), rung = false, over;
 	uint64_t since = time_now(), interval = ns_to_ticks(csd_timeout_ms * 1000000UL);
 	uint64_t next = since + interval;
-	unsigned int *depth = this_cpu_ptr(&nesting);
-	struct call_waiting *waiting = this_cpu_ptr(&call_waiting), before = *waiting;
 
-	*waiting = (struct call_waiting){csd->func, cpu, since};
-	for (unsigned int looks = 1; !is_free(csd); looks++) {
-		/* Nobody else can run what others ask of us: without this two that call each other would wait for ever. */
-		if (off && *depth < CALL_NESTING_MAX) {
-			++*depth;
-			flush_call_queue();
-			--*depth;
-		}
-		cpu_relax();
+	me->waiting = (struct call_waiting){csd->func, cpu, since};
+	for (unsigned int looks = 1; !(over = is_free(csd)); looks++) {
+		between_looks(me, off);
 		if (looks % LOOKS_PER_CLOCK)
 			continue;
-		if (time_now() >= deadline) {
-			*waiting = before;
-			return false;
-		}
+		if (time_now() >= deadline)
+			break;
 		if (time_now() < next)
 			continue;
 		diagnose(csd, cpu, since);
@@ -114,22 +113,35 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 			panic("call: cpu%u has not answered cpu%u for %d s", cpu, smp_processor_id(),
 			      CALL_WAIT_FATAL_S);
 	}
-	*waiting = before;
-	if (rung) {
-		call_count(recovered, 1);
+	me->waiting = before;
+	if (over && rung) {
+		ipi_count(&me->stats.recovered, 1);
 		pr_warn("call: cpu%u answered cpu%u after %lu ms", cpu, smp_processor_id(),
 			ticks_to_ns(time_now() - since) / 1000000);
 	}
-	return true;
+	return over;
+}
+
+/* Most calls are over before the clock would be read. */
+static bool wait_briefly(call_single_data_t *csd)
+{
+	bool off = irqs_disabled();
+
+	for (unsigned int looks = 0; looks < LOOKS_PER_CLOCK; looks++) {
+		if (is_free(csd))
+			return true;
+		between_looks(this_cpu_ptr(&ipi_cpu), off);
+	}
+	return false;
 }
 
 void csd_lock_wait(call_single_data_t *csd, unsigned int cpu)
 {
-	if (!is_free(csd))
+	if (!wait_briefly(csd))
 		wait_slowly(csd, cpu, UINT64_MAX);
 }
 
 bool csd_lock_wait_until(call_single_data_t *csd, unsigned int cpu, uint64_t deadline)
 {
-	return is_free(csd) || wait_slowly(csd, cpu, deadline);
+	return wait_briefly(csd) || wait_slowly(csd, cpu, deadline);
 }

@@ -4,7 +4,6 @@
 #define IPI_CALL_WAIT_H
 
 #include "ipi/call.h"
-#include "percpu/percpu.h"
 
 /*
  * Waits until csd is free. cpu is the target, for the report. Past csd_timeout_ms (parameter) it reports who waits for whom, for which
@@ -17,20 +16,5 @@ void csd_lock_wait(call_single_data_t *csd, unsigned int cpu);
 
 /* The same with a deadline (ticks) instead of the fatal one: false if it passed. */
 bool csd_lock_wait_until(call_single_data_t *csd, unsigned int cpu, uint64_t deadline);
-
-/* For whom this cpu waits, for the wait-for graph; NULL func: for nobody. */
-struct call_waiting {
-	smp_call_func_t func;
-	unsigned int cpu;
-	uint64_t since; /* ticks */
-};
-DECLARE_PER_CPU(struct call_waiting, call_waiting);
-
-/* Function that this cpu ran last for somebody, and whether it is still in it. */
-struct call_running {
-	smp_call_func_t func;
-	bool now;
-};
-DECLARE_PER_CPU(struct call_running, call_running);
 
 #endif

@@ -3,25 +3,84 @@
 #ifndef IPI_INTERNAL_H
 #define IPI_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "core/cpu.h"
 #include "ipi/call.h"
+#include "ipi/call_stats.h"
+#include "ipi/ipi.h"
 
-DECLARE_PER_CPU(struct call_queue, call_queue);
+/* For whom a cpu waits, for the wait-for graph; func NULL: for nobody. Written by the cpu itself, read by reports. */
+struct call_waiting {
+	smp_call_func_t func;
+	unsigned int cpu;
+	uint64_t since; /* ticks */
+};
+
+/* All that a cpu needs to send and to be reached. The first line is what senders touch. */
+struct ipi_cpu {
+	struct call_queue queue;
+	_Atomic unsigned long reasons; /* bits of enum ipi_reason */
+	unsigned long hartid;
+	struct call_queue raised, lazy; /* this cpu's own irq_work; never closed */
+	smp_call_func_t last;		/* function that it ran last for somebody, and */
+	bool running;			/* whether it is still in it */
+	unsigned int nesting;		/* calls run from within waits */
+	struct call_waiting waiting;
+	struct call_stats stats;
+} __cacheline_aligned;
+
+DECLARE_PER_CPU(struct ipi_cpu, ipi_cpu);
+
+/* Atomic, as an interrupt may come in between; without order. */
+static inline void ipi_count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
 
 /*
- * Hands a node over to cpu, and rings if that is needed. Counts it as queued or refused. False: the cpu is not online. The caller has made
- * the node ready; cpu < nr_cpu_ids.
+ * Hands a node over, and counts it as queued or refused. CALL_PUSHED_RING: the caller must ring. The node is ready; cpu < nr_cpu_ids.
  */
-bool call_submit(unsigned int cpu, struct call_node *node);
+static inline enum call_push call_submit_quietly(unsigned int cpu, struct call_node *node)
+{
+	enum call_push pushed = call_queue_push(&per_cpu_ptr(&ipi_cpu, cpu)->queue, node);
+	struct call_stats *stats = &this_cpu_ptr(&ipi_cpu)->stats;
 
-/* The same without the ring: what is to be rung is left to the caller. */
-enum call_push call_submit_quietly(unsigned int cpu, struct call_node *node);
+	ipi_count(likely(pushed != CALL_PUSH_REFUSED) ? &stats->queued : &stats->refused, 1);
+	return pushed;
+}
 
-/* Runs a csd's function; target side, interrupts off. For kinds that are not plain calls. */
+/* The same with the ring. False: the cpu is not online. */
+static inline bool call_submit(unsigned int cpu, struct call_node *node)
+{
+	enum call_push pushed = call_submit_quietly(cpu, node);
+
+	if (pushed == CALL_PUSHED_RING)
+		ipi_ring(cpu);
+	return pushed != CALL_PUSH_REFUSED;
+}
+
+/* True if idle must not sleep. */
+static inline bool ipi_has_work(const struct ipi_cpu *me)
+{
+	return call_queue_pending(&me->queue) || call_queue_pending(&me->raised) ||
+	       call_queue_pending(&me->lazy);
+}
+
+/* Kinds of calls that have files of their own; target side, interrupts off. */
 void call_timed_run(struct call_single_data *csd);
 void irq_work_run_node(struct call_node *node);
 
-/* What is queued on this cpu's own lists; how many ran. Interrupts off. */
-unsigned int irq_work_run_raised(void);
+/* What is queued on this cpu's own lists, raised and lazy; how many ran. Interrupts off. */
+unsigned int __irq_work_run_lists(struct ipi_cpu *me);
+static inline unsigned int irq_work_run_lists(struct ipi_cpu *me)
+{
+	if (likely(!call_queue_pending(&me->raised) && !call_queue_pending(&me->lazy)))
+		return 0;
+	return __irq_work_run_lists(me);
+}
+
+/* Calls the handlers of reasons that were taken. Interrupts off. */
+void ipi_handle_reasons(unsigned long reasons);
 
 #endif

@@ -11,17 +11,9 @@
 #include "core/panic.h"
 #include "ipi/backend.h"
 #include "ipi/call.h"
-#include "ipi/call_stats.h"
 #include "ipi/internal.h"
 
 static void (*handlers[IPI_REASONS])(void);
-
-/*
- *   0 ---- sender sets a bit, raises the line ----> bits
- *   bits - sender sets a bit, raises nothing ----> bits
- *   bits - handler takes them all ----> 0
- */
-static DEFINE_PER_CPU(_Atomic unsigned long, ipi_pending);
 
 void ipi_register(enum ipi_reason reason, void (*handler)(void))
 {
@@ -31,7 +23,7 @@ void ipi_register(enum ipi_reason reason, void (*handler)(void))
 
 void ipi_ring(unsigned int cpu)
 {
-	call_count(rings, 1);
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, 1);
 	ipi_backend()->ring(cpu);
 }
 
@@ -40,7 +32,7 @@ unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n)
 	const struct ipi_backend *backend = ipi_backend();
 	unsigned int cpu;
 
-	call_count(rings, n);
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, n);
 	if (backend->ring_mask)
 		return backend->ring_mask(mask);
 	for_each_cpu (cpu, mask)
@@ -48,10 +40,16 @@ unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n)
 	return 0;
 }
 
-/* Release: what the reason is about is seen by the handler, whose exchange acquires. True: the line must be raised. */
+/*
+ * The reason word:
+ *   0 ---- sender sets a bit, raises the line ----> bits
+ *   bits - sender sets a bit, raises nothing ----> bits
+ *   bits - handler takes them all ----> 0
+ * Release: what the reason is about is seen by the handler, whose exchange acquires. True: the line must be raised.
+ */
 static bool set_reason(unsigned int cpu, enum ipi_reason reason)
 {
-	return !atomic_fetch_or_explicit(per_cpu_ptr(&ipi_pending, cpu), 1UL << reason,
+	return !atomic_fetch_or_explicit(&per_cpu_ptr(&ipi_cpu, cpu)->reasons, 1UL << reason,
 					 memory_order_acq_rel);
 }
 
@@ -73,18 +71,8 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 	return failed;
 }
 
-void ipi_interrupt(void)
+void ipi_handle_reasons(unsigned long reasons)
 {
-	unsigned long reasons = 0;
-	unsigned int ran;
-
-	call_count(interrupts, 1);
-	/* The line is acknowledged: a bit set after this exchange raises it again. The look before it saves the exchange. */
-	if (atomic_load_explicit(this_cpu_ptr(&ipi_pending), memory_order_relaxed))
-		reasons = atomic_exchange_explicit(this_cpu_ptr(&ipi_pending), 0, memory_order_acq_rel);
-	ran = flush_call_queue() + irq_work_run_raised();
-	if (!ran && !reasons)
-		call_count(spurious, 1);
 	for (unsigned int reason = 0; reasons; reason++, reasons >>= 1) {
 		if (reasons & 1 && handlers[reason])
 			handlers[reason]();

@@ -9,12 +9,7 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/panic.h"
-#include "ipi/call_stats.h"
 #include "ipi/internal.h"
-
-/* Only this cpu adds and takes; an interrupt may come in between, so steps are atomic all the same. */
-static DEFINE_PER_CPU(struct call_queue, raised_list);
-static DEFINE_PER_CPU(struct call_queue, lazy_list);
 
 void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work))
 {
@@ -47,6 +42,7 @@ void irq_work_run_node(struct call_node *node)
 
 bool irq_work_queue(struct irq_work *work)
 {
+	struct ipi_cpu *me;
 	unsigned long flags;
 	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
 
@@ -54,9 +50,10 @@ bool irq_work_queue(struct irq_work *work)
 	if (!claim(work))
 		return false;
 	flags = local_irq_save();
-	/* The lists are never closed: what is queued on a dying cpu runs in its last step. */
-	call_queue_push(this_cpu_ptr(lazy ? &lazy_list : &raised_list), &work->csd.node);
-	call_count(queued, 1);
+	me = this_cpu_ptr(&ipi_cpu);
+	/* These lists are never closed: what is queued on a dying cpu runs in its last step. */
+	call_queue_push(lazy ? &me->lazy : &me->raised, &work->csd.node);
+	ipi_count(&me->stats.queued, 1);
 	if (!lazy)
 		csr_set(CSR_SIP, SIE_SSIE);
 	local_irq_restore(flags);
@@ -104,27 +101,21 @@ static unsigned int run_list(struct call_queue *list)
 		irq_work_run_node(node);
 		node = next;
 	}
-	if (n)
-		call_count(run, n);
 	return n;
 }
 
-unsigned int irq_work_run_raised(void)
+unsigned int __irq_work_run_lists(struct ipi_cpu *me)
 {
-	unsigned int n = run_list(this_cpu_ptr(&raised_list));
+	/* Any interrupt will do for those that can wait. */
+	unsigned int n = run_list(&me->raised) + run_list(&me->lazy);
 
-	/* An interrupt is as good as another for those that can wait. */
-	return n + run_list(this_cpu_ptr(&lazy_list));
+	ipi_count(&me->stats.run, n);
+	return n;
 }
 
 void irq_work_run(void)
 {
 	/* A function may queue more. */
-	while (irq_work_run_raised())
+	while (irq_work_run_lists(this_cpu_ptr(&ipi_cpu)))
 		;
-}
-
-bool irq_work_needs_cpu(void)
-{
-	return call_queue_pending(this_cpu_ptr(&raised_list)) || call_queue_pending(this_cpu_ptr(&lazy_list));
 }

@@ -51,7 +51,4 @@ bool irq_work_is_busy(struct irq_work *work);
 /* Runs all that is queued on this cpu, lazy ones too. From idle and from a cpu that goes down; interrupts off. */
 void irq_work_run(void);
 
-/* True if idle must not sleep. Interrupts off. */
-bool irq_work_needs_cpu(void);
-
 #endif

@@ -85,10 +85,10 @@ static void idle_loop(void)
 {
 	for (;;) {
 		local_irq_disable();
-		irq_work_run();
-		if (idle_poll) {
+		if (unlikely(idle_poll)) {
+			irq_work_run();
 			call_queue_poll();
-		} else if (!call_queue_has_work() && !irq_work_needs_cpu() && !job_set()) {
+		} else if (!call_queue_has_work() && !job_set()) {
 			/* An interrupt that comes after the looks stays pending, and ends the wfi. */
 			wait_for_interrupt();
 		}
