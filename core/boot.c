@@ -68,7 +68,11 @@ static int memory_init(void)
 {
 	const void *blob = (const void *)(FDT_MAP_BASE + (boot_fdt_phys & (MEGA_SIZE - 1)));
 	struct memmap_input input = {.memory = fdt_info.memory, .reserved = fdt_info.reserved};
-	int err = fdt_init(blob, FDT_MAP_SIZE - (boot_fdt_phys & (MEGA_SIZE - 1)));
+	int err;
+
+	if (!boot_fdt_phys)
+		panic("no usable device tree at 0: the firmware left register a1 empty");
+	err = fdt_init(blob, FDT_MAP_SIZE - (boot_fdt_phys & (MEGA_SIZE - 1)));
 
 	if (err)
 		panic("no usable device tree at 0x%lx (register a1): error %d", boot_fdt_phys, err);

@@ -27,15 +27,34 @@ static void print_pc(unsigned long pc)
 	pr_emerg("  [<%016lx>] %s", pc, name);
 }
 
-/* Prints return addresses, but for one that register ra has told already. */
+/* What a walk has told so far. */
+struct walk {
+	unsigned long told; /* a return address that register ra has told already */
+	unsigned long last; /* printed last, and */
+	unsigned int more;  /* how often it came again since: recursion takes one line */
+};
+
+static void end_repeats(struct walk *walk)
+{
+	if (walk->more)
+		pr_emerg("  ... and %u times more", walk->more);
+	walk->more = 0;
+}
+
 static void print_return(unsigned long pc, void *arg)
 {
-	unsigned long *told = arg;
+	struct walk *walk = arg;
 
-	/* A return address is the instruction behind the call, which may belong to the next function. */
-	if (pc != *told)
-		print_pc(pc - 1);
-	*told = 0;
+	if (pc == walk->last) {
+		walk->more++;
+	} else {
+		end_repeats(walk);
+		/* A return address is the instruction behind the call, which may belong to the next function. */
+		if (pc != walk->told)
+			print_pc(pc - 1);
+		walk->last = pc;
+	}
+	walk->told = 0;
 }
 
 static bool same_function(unsigned long a, unsigned long b)
@@ -72,13 +91,14 @@ static void print_registers(const struct trap_frame *f)
 void fault_backtrace(void)
 {
 	const struct trap_frame *frame = this_cpu(fault_frame);
-	unsigned long told = 0;
+	struct walk walk = {0};
 
 	if (frame)
 		print_registers(frame);
 	pr_emerg("backtrace:");
 	if (!frame) {
-		backtrace_walk((unsigned long)__builtin_frame_address(0), print_return, &told);
+		backtrace_walk((unsigned long)__builtin_frame_address(0), print_return, &walk);
+		end_repeats(&walk);
 		return;
 	}
 	print_pc(frame->sepc);
@@ -88,9 +108,10 @@ void fault_backtrace(void)
 	 */
 	if (is_kernel_text(frame->ra) && !same_function(frame->ra - 1, frame->sepc)) {
 		print_pc(frame->ra - 1);
-		told = frame->ra;
+		walk.told = frame->ra;
 	}
-	backtrace_walk(frame->s0, print_return, &told);
+	backtrace_walk(frame->s0, print_return, &walk);
+	end_repeats(&walk);
 }
 
 /* What is wrong with an address, as far as the page table tells. */

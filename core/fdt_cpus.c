@@ -81,7 +81,8 @@ static enum fdt_cpu_use use_of(const struct fdt_props *props, struct fdt_cpu *cp
 	unsigned int cells = fdt_cpus_at.cells.address;
 	uint32_t len = fdt_has(props, FDT_P_REG) ? props->len[FDT_P_REG] : 0;
 
-	if (cells < 1 || cells > 2 || len < cells * 4 || len % (cells * 4)) {
+	/* An id is 4 or 8 bytes: a power of two. */
+	if (cells < 1 || cells > 2 || len < cells * 4 || (len & (cells * 4 - 1))) {
 		fdt_warn("reg has %u bytes, #address-cells of /cpus is %u: no hart id",
 			 (unsigned int)len, cells);
 		return FDT_CPU_BAD_REG;

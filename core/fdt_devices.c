@@ -11,12 +11,24 @@
 static struct fdt_device devices[FDT_MAX_DEVICES];
 struct fdt_bus fdt_buses[FDT_MAX_BUSES];
 static int16_t nr_buses;
+/* The bits that filter() gives for all rows: most strings of a tree are none of theirs. */
+static uint64_t wanted;
+
+/* A bit for a string of n letters, from its length and its first letter. */
+static uint64_t filter(const char *s, size_t n)
+{
+	return 1ULL << ((n ^ (unsigned char)s[0] * 5) & 63);
+}
 
 /* The row whose compatible is one of the strings, the first string that any row has. */
 static const struct fdt_match *find_match(const char *at, uint32_t len)
 {
 	const char *end = at + len;
 
+	if (!wanted) {
+		TABLE_FOREACH (struct fdt_match, m, fdt_matches)
+			wanted |= filter(m->compatible, m->len);
+	}
 	while (at < end) {
 		size_t n = strnlen(at, end - at);
 
@@ -24,9 +36,11 @@ static const struct fdt_match *find_match(const char *at, uint32_t len)
 			fdt_warn("compatible is not a list of terminated strings");
 			return NULL;
 		}
-		TABLE_FOREACH (struct fdt_match, m, fdt_matches) {
-			if (m->len == n && !memcmp(m->compatible, at, n))
-				return m;
+		if (wanted & filter(at, n)) {
+			TABLE_FOREACH (struct fdt_match, m, fdt_matches) {
+				if (m->len == n && !memcmp(m->compatible, at, n))
+					return m;
+			}
 		}
 		at += n + 1;
 	}

@@ -85,13 +85,13 @@ static uint64_t distance(const struct fdt_reserved *r, phys_addr_t start, phys_a
  */
 static void grow_nearest(phys_addr_t start, phys_addr_t end, bool no_map)
 {
-	struct fdt_reserved *best = NULL;
+	struct fdt_reserved *best = &fdt_info.reserved[0];
 
-	for (unsigned int i = 0; i < fdt_info.nr_reserved; i++) {
+	for (unsigned int i = 1; i < fdt_info.nr_reserved; i++) {
 		struct fdt_reserved *r = &fdt_info.reserved[i];
 		bool kin = r->no_map == no_map;
 
-		if (!best || (kin && best->no_map != no_map) ||
+		if ((kin && best->no_map != no_map) ||
 		    ((kin || best->no_map != no_map) &&
 		     distance(r, start, end) < distance(best, start, end)))
 			best = r;

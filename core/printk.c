@@ -6,17 +6,23 @@
 #include <string.h>
 
 #include "core/console.h"
-#include "core/format.h"
 #include "core/logring.h"
 #include "core/param.h"
 #include "core/time.h"
 
 /* Set when parameters are parsed, on one hart, and by log_set_console_level. */
 static _Atomic unsigned int console_level = LOG_CONSOLE_DEFAULT;
-static bool quiet;
 
 PARAM_UINT("loglevel", console_level, 0, 8, "show messages below this level (8: all)");
-PARAM_BOOL("quiet", quiet, "show results only");
+
+static int parse_quiet(const char *value)
+{
+	if (value && strcmp(value, "1"))
+		return -EINVAL;
+	atomic_store_explicit(&console_level, 0, memory_order_relaxed);
+	return 0;
+}
+PARAM_FUNC("quiet", parse_quiet, "show results only: the same as loglevel=0");
 
 static const char *const level_names[] = {
 	[LOG_EMERG] = "emerg", [LOG_ALERT] = "alert",	  [LOG_CRIT] = "critical",
@@ -27,7 +33,8 @@ static const char *const level_names[] = {
 /* One line's text without its newline; a text that is too long says so at its end. */
 static size_t format_text(union log_text *text, const char *fmt, va_list args)
 {
-	size_t len = format(text->c, LOG_TEXT_MAX + 1, fmt, args);
+	int n = vsnprintf(text->c, LOG_TEXT_MAX + 1, fmt, args);
+	size_t len = n < 0 ? 0 : (size_t)n;
 
 	if (len > LOG_TEXT_MAX) {
 		len = LOG_TEXT_MAX;
@@ -110,14 +117,13 @@ size_t log_prefix(const struct log_record *rec, char buf[LOG_PREFIX_MAX])
 
 int log_console_level(void)
 {
-	return quiet ? 0 : (int)atomic_load_explicit(&console_level, memory_order_relaxed);
+	return (int)atomic_load_explicit(&console_level, memory_order_relaxed);
 }
 
 void log_set_console_level(int level)
 {
 	logring_take_all();
 	atomic_store_explicit(&console_level, (unsigned int)level, memory_order_relaxed);
-	quiet = false;
 }
 
 const char *log_level_name(int level)

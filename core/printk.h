@@ -33,8 +33,7 @@
  *
  * with seconds since the platform's reset, the cpu that logged it, and a word for LOG_ALERT to
  * LOG_WARNING. Any context, any hart, from the first C function on (tp must be valid), in
- * interrupts and in panic. When another hart is at the console, that one shows it. A message that
- * is only stored costs less than 1000 instructions.
+ * interrupts and in panic. When another hart is at the console, that one shows it.
  */
 void printk(int level, const char *fmt, ...) __printf(2, 3);
 void vprintk(int level, const char *fmt, va_list args) __printf(2, 0);

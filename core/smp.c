@@ -269,7 +269,8 @@ const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size)
 	case CPU_REFUSED:
 		if (info->error == -EALREADY)
 			return "runs already, started by somebody else";
-		if (info->error == -ENOMEM)
+		/* Never tried; firmware that has no memory of its own says so below. */
+		if (info->error == -ENOMEM && !info->start_ticks)
 			return "no memory for it";
 		snprintf(buf, size, "the firmware refuses to start it (error %d)", info->error);
 		return buf;
@@ -343,8 +344,9 @@ static int report(void)
 			       cpu, info->hartid, cpu_failure(cpu, buf, sizeof(buf)));
 	}
 	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
-		pr_err("%u harts entered the kernel unasked, or with a record not theirs: parked",
-		       atomic_load_explicit(&stray_harts, memory_order_relaxed));
+		pr_err("%u harts entered the kernel unasked, or with a record not theirs, the last as hart %lu: parked",
+		       atomic_load_explicit(&stray_harts, memory_order_relaxed),
+		       atomic_load_explicit(&stray_hartid, memory_order_relaxed));
 	printk_raw("muster: %u of %u harts online in %lu us", num_online_cpus(), nr_cpu_ids,
 		   ticks_to_ns(online_at - boot_entry_ticks) / 1000);
 	return 0;

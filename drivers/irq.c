@@ -44,6 +44,8 @@ static struct irq_root *roots;	   /* complete before roots_known counts them */
 static _Atomic unsigned int roots_known;
 
 static DEFINE_PER_CPU(unsigned long, spurious);
+/* How many of them came in a row. */
+static DEFINE_PER_CPU(unsigned int, spurious_run);
 /* How many roots this hart is set up for. */
 static DEFINE_PER_CPU(_Atomic unsigned int, roots_ready);
 
@@ -54,8 +56,17 @@ static void handle_external_interrupt(void)
 
 	for (struct irq_root *root = roots; n--; root = root->next)
 		handled += root->handle(root);
-	if (unlikely(!handled))
-		this_cpu(spurious)++;
+	if (likely(handled)) {
+		this_cpu(spurious_run) = 0;
+		return;
+	}
+	this_cpu(spurious)++;
+	if (++this_cpu(spurious_run) < IRQ_IDLE_MAX)
+		return;
+	/* A tree that wires a controller to the wrong hart does this: the hart could do nothing else, for ever. */
+	csr_clear(CSR_SIE, SIE_SEIE);
+	pr_err("cpu%u: %d external interrupts in a row that no controller knows; off on this hart",
+	       smp_processor_id(), IRQ_IDLE_MAX);
 }
 
 static void disable(struct irq *irq)
@@ -156,8 +167,11 @@ int irq_entry_to_cpu(const struct fdt_irq *entry)
 {
 	if (!entry->parent || entry->nr_cells != 1 || entry->cells[0] != IRQ_S_EXT)
 		return -ENOENT;
-	const struct fdt_cpu *cpu = fdt_cpu_by_intc(entry->parent);
-	return cpu ? hartid_to_cpu(cpu->hartid) : -ENOENT;
+	const struct fdt_cpu *fdt = fdt_cpu_by_intc(entry->parent);
+	int cpu = fdt ? hartid_to_cpu(fdt->hartid) : -ENOENT;
+
+	/* A node without an id, or with one that is taken, must not claim the wires of its rightful owner. */
+	return cpu >= 0 && cpu_info((unsigned int)cpu)->fdt != fdt ? -ENOENT : cpu;
 }
 
 static struct irq_domain *find_domain(uint32_t phandle)

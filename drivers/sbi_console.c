@@ -96,12 +96,13 @@ static int sbi_poll(struct console *con)
 	return ret.error == SBI_SUCCESS && ret.value == 1 ? input : -EAGAIN;
 }
 
-/* Nothing is asked of the firmware before the first line: a boot that prints by a UART alone pays
- * nothing. */
 static struct console sbi_con = {.name = "sbi", .rating = 20, .write = sbi_write, .poll = sbi_poll};
 
 static int sbi_console_init(void)
 {
+	/* A console that prints nowhere would swallow what the log keeps for the UART to come. */
+	if (!has_dbcn() && !sbi_probe(SBI_EXT_LEGACY_CONSOLE_PUTCHAR))
+		return 0;
 	return console_register(&sbi_con);
 }
 INITCALL(INIT_EARLY, sbi_console_init);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/riscv/boot.h"
 #include "core/cpu.h"
 #include "core/fdt.h"
 #include "core/page.h"
@@ -167,6 +168,11 @@ static int cmd_harts(int argc, char **argv)
 	printk_raw("%u of %u possible cpus online", num_online_cpus(), nr_cpu_ids);
 	if (late_arrivals())
 		printk_raw("%u came after they had been given up, and are parked", late_arrivals());
+	if (atomic_load_explicit(&stray_harts, memory_order_relaxed))
+		printk_raw(
+			"%u entered unasked, or with a record not theirs, the last as hart %lu, and are parked",
+			atomic_load_explicit(&stray_harts, memory_order_relaxed),
+			atomic_load_explicit(&stray_hartid, memory_order_relaxed));
 	return 0;
 }
 SHELL_COMMAND(harts, "", "every hart: state, ids, isa, and why one is not online", cmd_harts);

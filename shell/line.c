@@ -7,7 +7,7 @@
 #include "shell/line.h"
 #include "shell/width.h"
 
-#define CTRL(c) ((c)&0x1f)
+#define CTRL(c) ((c) & 0x1f)
 
 /*
  *                ESC              [

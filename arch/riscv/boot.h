@@ -50,6 +50,8 @@ phys_addr_t secondary_entry(void);
 
 /* Harts that entered with a record that was not theirs, or no longer: counted by entry code, parked. */
 extern _Atomic uint32_t stray_harts;
+/* What the last of them said that its hart id was. */
+extern _Atomic unsigned long stray_hartid;
 
 /* Boot hart's first C function, on its mapped stack. */
 __noreturn void boot_hart_main(unsigned long hartid, phys_addr_t fdt, phys_addr_t image);

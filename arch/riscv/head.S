@@ -185,6 +185,8 @@ secondary_hart:
 /* A hart that nobody called, or whose start does not match its record: count it, and park. */
 	.balign	4
 stray_hart:
+	lla	t0, stray_hartid
+	sd	a0, 0(t0)
 	lla	t0, stray_harts
 	li	t1, 1
 	amoadd.w zero, t1, (t0)
@@ -211,3 +213,7 @@ boot_lottery:
 	.globl stray_harts
 stray_harts:
 	.word	0
+	.balign	8
+	.globl stray_hartid
+stray_hartid:
+	.dword	0

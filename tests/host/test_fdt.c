@@ -380,6 +380,10 @@ static void test_reserved_overflow(void **state)
 		TREE_CELLS(&t, "reg", 0, 0x81008000 + i * 0x10000, 0, 0x1000);
 		tree_end(&t);
 	}
+	/* This one lies within another. */
+	tree_begin(&t, "inside");
+	TREE_CELLS(&t, "reg", 0, 0x81000000, 0, 0x800);
+	tree_end(&t);
 	tree_begin(&t, "secret2");
 	TREE_CELLS(&t, "reg", 0, 0x80f00000, 0, 0x1000);
 	tree_empty(&t, "no-map");
@@ -399,8 +403,8 @@ static void test_reserved_overflow(void **state)
 				   !fdt_info.reserved[k].no_map;
 		assert_true(covered);
 	}
-	check_warned(EXTRA + 1, "one range more than 64");
-	assert_non_null(strstr(host_log(), "25 more faults in the tree, not shown"));
+	check_warned(EXTRA + 2, "one range more than 64");
+	assert_non_null(strstr(host_log(), "26 more faults in the tree, not shown"));
 }
 
 /* NOPs may stand anywhere between tokens (5.4.1). */

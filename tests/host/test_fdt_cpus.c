@@ -450,6 +450,51 @@ static void test_isa_list(void **state)
 	assert_false(fdt_cpu_has_isa(&cpu, ""));
 }
 
+static void isa_cpu(struct tree *t, uint32_t hartid, const char *isa, const char *list, size_t len)
+{
+	tree_begin(t, "cpu");
+	TREE_CELLS(t, "reg", hartid);
+	tree_string(t, "mmu-type", "riscv,sv39");
+	if (isa)
+		tree_string(t, "riscv,isa", isa);
+	if (list)
+		tree_bytes(t, "riscv,isa-extensions", list, len);
+	tree_end(t);
+}
+
+static void test_same_isa(void **state)
+{
+	static const char list[] = "i\0m\0sstc", other[] = "i\0m\0sstd", longer[] = "i\0m\0sstc\0c";
+	struct tree t;
+
+	(void)state;
+	begin(&t, 1);
+	isa_cpu(&t, 0, "rv64imac_sstc", NULL, 0);
+	isa_cpu(&t, 1, "rv64imac_sstc", NULL, 0);
+	isa_cpu(&t, 2, "rv64imac_sstd", NULL, 0);
+	isa_cpu(&t, 3, "rv64imac_sst", NULL, 0);
+	isa_cpu(&t, 4, "rv64imac_sstc", list, sizeof(list));
+	isa_cpu(&t, 5, NULL, list, sizeof(list));
+	isa_cpu(&t, 6, NULL, other, sizeof(other));
+	isa_cpu(&t, 7, NULL, longer, sizeof(longer));
+	isa_cpu(&t, 8, NULL, NULL, 0);
+	isa_cpu(&t, 9, NULL, NULL, 0);
+	assert_int_equal(read_cpus(&t), 10);
+	assert_int_equal(cpus[4].isa_ext_len, sizeof(list));
+	for (unsigned int a = 0; a < 10; a++) {
+		for (unsigned int b = 0; b < 10; b++) {
+			bool same = a == b || a + b == 1 || a + b == 17 ||
+				    (a + b == 9 && a / 4 == b / 4);
+
+			if (fdt_cpu_same_isa(&cpus[a], &cpus[b]) != same)
+				fail_msg("cpus %u and %u: expected %d", a, b, same);
+		}
+	}
+	assert_true(fdt_cpu_has_isa(&cpus[5], "sstc"));
+	assert_false(fdt_cpu_has_isa(&cpus[6], "sstc"));
+	assert_false(fdt_cpu_has_isa(&cpus[4], "a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_512_harts),
 		cmocka_unit_test(test_isa_string),
 		cmocka_unit_test(test_isa_list),
+		cmocka_unit_test(test_same_isa),
 	};
 	int failed = cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
 

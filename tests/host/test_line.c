@@ -105,7 +105,7 @@ static void check(const char *want)
 #define RIGHT	"\033[C"
 #define UP	"\033[A"
 #define DOWN	"\033[B"
-#define CTRL(c) ((char[]){(c)&0x1f, '\0'})
+#define CTRL(c) ((char[]){(c) & 0x1f, '\0'})
 
 static void test_typing(void **state)
 {

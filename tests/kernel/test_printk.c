@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "arch/riscv/irqflags.h"
-#include "arch/riscv/processor.h"
 #include "arch/riscv/trap.h"
 #include "core/console.h"
 #include "core/cpu.h"
@@ -112,28 +111,6 @@ KTEST(printk, ratelimit)
 	udelay(21000);
 	KTEST_EXPECT(ratelimit_pass(&rl, &held));
 	KTEST_EXPECT_EQ(held, 2);
-}
-
-/* The promise of core/printk.h, for a message as drivers log them. */
-KTEST(printk, unseen_is_cheap)
-{
-	uint64_t best = UINT64_MAX;
-	int level = log_console_level();
-
-	if (!deterministic)
-		KTEST_SKIP("instructions are not counted here");
-	if (level > LOG_DEBUG)
-		KTEST_SKIP("all messages are shown");
-	for (int i = 0; i < 5; i++) {
-		uint64_t begin = rdinstret(), insns;
-
-		printk(LOG_DEBUG, "cpu%u (hart %lu): online %lu us after its start", 1, 3UL,
-		       4711UL);
-		insns = rdinstret() - begin;
-		best = insns < best ? insns : best;
-	}
-	printk_raw("# %lu instructions", (unsigned long)best);
-	KTEST_EXPECT(best < 1000);
 }
 
 KTEST(printk, console)

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The kernel under firmware that refuses, lies, loses and dawdles: what is wrong is named, the rest works."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from scenario import FAILED, Scenario, run_all  # noqa: E402
+
+TESTS = 'test=all'
+# Those suites that do not look at the firmware itself: where it breaks the rules, theirs fail, and rightly.
+OTHERS = 'test=boot,fdt,irq,mm,percpu,printk,time'
+
+
+def fault(rules, *expect, online=4, append=TESTS, args='', full=False, **more):
+    """Four harts under these rules; so many come online, and the console says all that is expected."""
+    return Scenario(rules + (f' ({args})' if args else ''), f'--smp 4 --online {online} {args}', append,
+                    expect=[rf'^muster: {online} of \d+ harts online', *expect],
+                    rules=rules if 'boot=' in rules else f'boot=0 {rules}', full=full, **more)
+
+
+STRAY = 'entered the kernel unasked, or with a record not theirs, the last as hart'
+NO_SSTC = '--qemu-arg "-cpu rv64,sstc=off"'
+SHELL = '--send harts --send poweroff'
+
+SCENARIOS = [
+    # What is missing.
+    fault('spec=0.1', 'no HSM extension: one hart only', online=1),
+    fault('spec=0.2'),
+    fault('spec=0.3', full=True),
+    fault('spec=1.0'),
+    fault('no-hsm', 'no HSM extension: one hart only', online=1),
+    fault('no-time'),
+    fault('no-time', args=NO_SSTC),
+    fault('no-ipi', 'no IPI to hart 1: ERR_NOT_SUPPORTED', append='test=irq', code=FAILED),
+    fault('no-rfence'),
+    fault('no-dbcn'),
+    fault('no-srst'),
+    fault('no-legacy'),
+    fault('no-dbcn no-legacy'),
+    fault('spec=0.1', 'no HSM extension: one hart only', online=1, args=NO_SSTC, full=True),
+    Scenario('stimecmp traps', '--smp 2 --panic', expect=['panic: illegal instruction'], rules='boot=0 no-sstc'),
+
+    # A hart that does not start.
+    fault('start-refuse@2=-1', r'cpu2 \(hart 2\): the firmware refuses to start it', online=3),
+    fault('start-refuse@2=-3', r'cpu2 \(hart 2\): the firmware refuses to start it', online=3),
+    fault('start-refuse@2=-9', r'cpu2 \(hart 2\): the firmware refuses to start it', online=3, full=True),
+    fault('start-refuse@2=-6', r'cpu2 \(hart 2\): runs already, started by somebody else', online=3),
+    fault('start-refuse=-1', r'cpu1 \(hart 1\)', r'cpu2 \(hart 2\)', r'cpu3 \(hart 3\)', online=1, append=OTHERS),
+    fault('start-refuse@2=-3/2', online=4),
+    fault('start-lost@2', r'bring-up: 1 harts missing', r'cpu2 \(hart 2\): start accepted, never arrived', online=3,
+          append=f'{TESTS} bringup_ms=200'),
+    fault('start-lost', r'bring-up: 3 harts missing', online=1, append=f'{TESTS} bringup_ms=200'),
+    fault('start-late@2=100000'),
+    fault('start-late@2=400000', r'cpu2 \(hart 2\): start accepted, never arrived',
+          r'2 +2 late .* came after the deadline, parked', online=3,
+          append=f'bringup_ms=200 {OTHERS} then=shell', args=SHELL),
+
+    # A hart that comes with what is not its own.
+    fault('start-opaque@2=0x1234', rf'{STRAY} 2: parked', r'cpu2 \(hart 2\): start accepted, never arrived', online=3,
+          append=f'{OTHERS} bringup_ms=200'),
+    fault('start-opaque@2=0x80200000', rf'{STRAY} 2: parked', online=3, append=f'{OTHERS} bringup_ms=200'),
+    fault('start-opaque@2=0xffffffffffffffff', rf'{STRAY} 2: parked', online=3, append=f'{OTHERS} bringup_ms=200',
+          full=True),
+    fault('start-a0@2=77', rf'{STRAY} 77: parked', online=3, append=f'{OTHERS} bringup_ms=200'),
+    fault('start-a0@2=1', rf'{STRAY} 1: parked', online=3, append='test=smp bringup_ms=200', code=FAILED),
+    fault('start-sie start-ssip'),
+    fault('start-satp'),
+    fault('start-twice@2=20000', r'1 entered unasked, .* the last as hart 2', append='test=time then=shell', args=SHELL),
+    fault('enter-all'),
+
+    # Answers about harts that are not true.
+    fault('status-lie=1', 'not ok .* hsm_status', append='test=sbi', code=FAILED),
+    fault('status-lie=1', append=OTHERS, fired=[]),
+    fault('status-lie=0', full=True),
+    fault('status-refuse=-1', 'not ok .* hsm_status', append='test=sbi', code=FAILED),
+    fault('status-refuse=-1 start-refuse@2=-3', r'cpu2 \(hart 2\): the firmware refuses to start it', online=3,
+          append=OTHERS),
+
+    # Interrupts that do not come, come late, or come for nothing.
+    fault('ipi-drop@3=1', 'cpu3 does not set up its interrupts within', append='test=irq', code=FAILED),
+    fault('ipi-drop@0=1', append=OTHERS, fired=[]),
+    fault('ipi-delay=2000'),
+    fault('ipi-dup=1', fired=['ipi-dup=1']),
+    fault('ipi-spurious=300'),
+    fault('ipi-strict rfence-strict', fired=[]),
+    fault('ipi-strict rfence-strict start-refuse@2=-1', online=3, fired=[]),
+    fault('timer-late=1000', args=NO_SSTC),
+
+    # A firmware that is slow or half there.
+    fault('ecall-slow=20000'),
+    fault('dbcn-short=3'),
+    fault('dbcn-refuse=-1'),
+    fault('srst-refuse=-1', fired=[]),
+
+    # Ids as real machines have them, and more.
+    fault('hartids=0:63:64:65'),
+    fault('hartids=7:1000:4294967295:3 boot=4294967295'),
+    fault('boot=3'),
+]
+
+sys.exit(run_all(SCENARIOS))

@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The kernel comes up on every machine, hart count, firmware, emulator and place in memory, and its tests pass there."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from scenario import Scenario, run_all  # noqa: E402
+
+TESTS = 'test=all'
+# Up to the prompt and out again: for machines where each test would take long.
+PROMPT = '--send poweroff'
+
+
+def numa(nodes, harts, mem):
+    """Options for so many memory nodes with the harts and the memory (MiB) dealt out evenly."""
+    words = []
+    for node in range(nodes):
+        first, last = node * harts // nodes, (node + 1) * harts // nodes - 1
+        words.append(f'-object memory-backend-ram,size={mem // nodes}M,id=m{node}'
+                     f' -numa node,nodeid={node},cpus={first}-{last},memdev=m{node}')
+    return f'--smp {harts} --mem {mem}M --qemu-arg "{" ".join(words)}"'
+
+
+SCENARIOS = [
+    Scenario('1 hart', '--smp 1', TESTS),
+    Scenario('2 harts', '--smp 2', TESTS),
+    Scenario('2 harts, deterministic', '--smp 2 --deterministic', TESTS),
+    Scenario('3 harts', '--smp 3', TESTS, full=True),
+    Scenario('4 harts', '--smp 4', TESTS),
+    Scenario('8 harts', '--smp 8', TESTS, full=True),
+    Scenario('17 harts', f'--smp 17 {PROMPT}'),
+    Scenario('64 harts', f'--smp 64 {PROMPT}'),
+    Scenario('128 harts', f'--smp 128 {PROMPT}'),
+    Scenario('17 harts, tests', '--smp 17', TESTS, full=True),
+    Scenario('64 harts, tests', '--smp 64', TESTS, full=True),
+    Scenario('512 harts', f'--smp 512 --machine virt,acpi=off --bios test {PROMPT}', full=True),
+
+    Scenario('QEMU 7.2, OpenSBI 1.1', '--smp 3 --qemu 7.2 --bios 1.1', TESTS),
+    Scenario('QEMU 7.2, OpenSBI 1.6', '--smp 3 --qemu 7.2', TESTS, full=True),
+    Scenario('QEMU 7.2, OpenSBI 1.6, deterministic', '--smp 3 --qemu 7.2 --deterministic', TESTS, full=True),
+    Scenario('QEMU 10, OpenSBI 1.1', '--smp 3 --bios 1.1', TESTS, full=True),
+    Scenario('QEMU 10, OpenSBI 1.5.1', '--smp 3 --bios 1.5.1', TESTS),
+    Scenario('QEMU 10, the test firmware', '--smp 3 --bios test', TESTS),
+    Scenario('QEMU 7.2, the test firmware', '--smp 3 --qemu 7.2 --bios test', TESTS, full=True),
+
+    Scenario('64 MiB', '--smp 2 --mem 64M', TESTS),
+    Scenario('128 MiB', '--smp 2 --mem 128M', TESTS, full=True),
+    Scenario('8 GiB', '--smp 2 --mem 8G', TESTS),
+    Scenario('2 memory nodes', numa(2, 4, 512), TESTS),
+    Scenario('4 memory nodes', numa(4, 6, 1024), TESTS, full=True),
+    Scenario('4 memory nodes, the test firmware', numa(4, 8, 512) + ' --bios test', TESTS, full=True),
+
+    Scenario('ACLINT with SSWI', '--smp 4 --machine virt,aclint=on', TESTS),
+    Scenario('APLIC', '--smp 4 --machine virt,aia=aplic', TESTS),
+    Scenario('APLIC and IMSIC', '--smp 4 --machine virt,aia=aplic-imsic', TESTS),
+    Scenario('APLIC and IMSIC, QEMU 7.2', '--smp 4 --qemu 7.2 --machine virt,aia=aplic-imsic', TESTS, full=True),
+    Scenario('no Sstc', '--smp 3 --qemu-arg "-cpu rv64,sstc=off"', TESTS),
+    Scenario('no Sstc, QEMU 7.2, OpenSBI 1.1', '--smp 2 --qemu 7.2 --bios 1.1 --qemu-arg "-cpu rv64,sstc=off"',
+             TESTS, full=True),
+    Scenario('no Svadu: pages need their A and D bits', '--smp 2 --qemu-arg "-cpu rv64,svadu=off"', TESTS, full=True),
+
+    Scenario('ELF file', '--smp 2', TESTS, image='muster.elf'),
+    Scenario('Image at 0x80400000', '--smp 2 --load 0x80400000', TESTS),
+    Scenario('Image at 0x90000000', '--smp 2 --load 0x90000000', TESTS, full=True),
+    Scenario('ELF file at 0x80400000', '--smp 2 --load 0x80400000', TESTS, image='muster.elf', full=True),
+    Scenario('ELF file at 0x90000000', '--smp 2 --load 0x90000000', TESTS, image='muster.elf'),
+
+    Scenario('sifive_u', '--smp 5 --machine sifive_u --online 4', TESTS,
+             expect=['hart 0 left alone']),
+]
+
+sys.exit(run_all(SCENARIOS))
