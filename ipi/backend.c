@@ -22,6 +22,9 @@ static const struct ipi_backend *const backends[] = {
 
 static _Atomic(const struct ipi_backend *) current = &ipi_backend_sbi;
 
+/* What came of each when it was looked for; by index in backends. */
+static int found[ARRAY_SIZE(backends)] = {[0 ... ARRAY_SIZE(backends) - 1] = -EAGAIN};
+
 static char wanted[16];
 PARAM_STRING("ipi", wanted, "back end of IPIs: imsic, sswi, sbi or legacy; default: the best there is");
 
@@ -29,6 +32,14 @@ const struct ipi_backend *ipi_backend(void)
 {
 	/* Relaxed: a back end is constant, and every hart was readied for it before it was stored. */
 	return atomic_load_explicit(&current, memory_order_relaxed);
+}
+
+const struct ipi_backend *ipi_backend_nth(unsigned int i, int *state)
+{
+	if (i >= ARRAY_SIZE(backends))
+		return NULL;
+	*state = found[i];
+	return backends[i];
 }
 
 void ipi_backend_cpu_init(void)
@@ -83,7 +94,7 @@ static int choose_backend(void)
 		known = true;
 		if (best && best->rating > backends[i]->rating)
 			continue;
-		err = use(backends[i]);
+		err = found[i] = use(backends[i]);
 		if (!err)
 			best = backends[i];
 		else if (wanted[0])

@@ -24,6 +24,12 @@ struct ipi_backend {
 /* The one in use. From the first IPI on SBI's, from INIT_LATE on the best. */
 const struct ipi_backend *ipi_backend(void);
 
+/*
+ * The i-th of all that there are, NULL past the end. state: 0 it can be used here, -ENODEV it is not there, -EAGAIN it was not looked for, as
+ * a better one was found or another was asked for, else the error that it met. Any context after INIT_LATE.
+ */
+const struct ipi_backend *ipi_backend_nth(unsigned int i, int *state);
+
 /* Readies the calling hart for the back end in use. Each hart, before it joins the online mask, interrupts off. */
 void ipi_backend_cpu_init(void);
 
