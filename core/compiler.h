@@ -66,6 +66,29 @@
 #define MIN(a, b)		 __PICK_ONCE(<, a, b, __COUNTER__)
 #define MAX(a, b)		 __PICK_ONCE(>, a, b, __COUNTER__)
 
+/*
+ * Compare-exchange, strong, for success that releases (and acquires for acq_rel); *old receives what was found. To be
+ * used wherever success releases, in place of C11's: for RISC-V, gcc before 14 derives the instructions' order from
+ * the failure order alone, and emits lr and sc without the release. The fence is that release.
+ */
+#if defined(__riscv) && !defined(__clang__) && __GNUC__ < 14
+#define __cas_fence() __asm__ __volatile__("fence rw, w" : : : "memory")
+#else
+#define __cas_fence() (void)0
+#endif
+#define cas_release(ptr, old, new)                                                                 \
+	({                                                                                         \
+		__cas_fence();                                                                     \
+		atomic_compare_exchange_strong_explicit(ptr, old, new, memory_order_release,       \
+							memory_order_relaxed);                     \
+	})
+#define cas_acq_rel(ptr, old, new)                                                                 \
+	({                                                                                         \
+		__cas_fence();                                                                     \
+		atomic_compare_exchange_strong_explicit(ptr, old, new, memory_order_acq_rel,       \
+							memory_order_acquire);                     \
+	})
+
 /* One line of shared data on every platform in reach; keeps words of different writers apart. */
 #define CACHE_LINE	    64
 #define __cacheline_aligned __aligned(CACHE_LINE)

@@ -90,8 +90,7 @@ static struct kmalloc_node *node_caches(struct page_node *node)
 	made->node = node;
 	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++)
 		spin_lock_init(&made->caches[i].lock, "kmalloc");
-	if (atomic_compare_exchange_strong_explicit(slot, &kn, made, memory_order_release,
-						    memory_order_acquire))
+	if (cas_acq_rel(slot, &kn, made))
 		return made;
 	page_free(made, 0);
 	return kn;

@@ -54,8 +54,7 @@ static inline bool llist_add_batch(struct llist_node *first, struct llist_node *
 	/* Release: pairs with the acquire in llist_del_all, which then sees the nodes' contents. */
 	do {
 		last->next = old;
-	} while (!atomic_compare_exchange_weak_explicit(
-		&head->first, &old, first, memory_order_release, memory_order_relaxed));
+	} while (!cas_release(&head->first, &old, first));
 	return !old;
 }
 

@@ -56,8 +56,7 @@ void panic(const char *fmt, ...)
 	va_list args;
 
 	local_irq_disable();
-	if (!atomic_compare_exchange_strong_explicit(&panic_cpu, &nobody, self,
-						     memory_order_acq_rel, memory_order_acquire) &&
+	if (!cas_acq_rel(&panic_cpu, &nobody, self) &&
 	    nobody != self)
 		stay();
 

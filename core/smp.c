@@ -147,8 +147,7 @@ void secondary_hart_main(void)
 	csr_clear(CSR_SIP, SIE_SSIE);
 	csr_write(CSR_SIE, SIE_SSIE);
 	atomic_store_explicit(&info->online_ticks, rdtime(), memory_order_relaxed);
-	if (!atomic_compare_exchange_strong_explicit(&info->state, &starting, CPU_ONLINE,
-						     memory_order_acq_rel, memory_order_acquire)) {
+	if (!cas_acq_rel(&info->state, &starting, CPU_ONLINE)) {
 		csr_write(CSR_SIE, 0);
 		for (;;)
 			wait_for_interrupt();
@@ -249,9 +248,7 @@ static void give_up(unsigned int cpu)
 	int starting = CPU_STARTING;
 	bool never_came = boot_record_expire(&records[cpu]);
 
-	if (atomic_compare_exchange_strong_explicit(&cpu_info(cpu)->state, &starting,
-						    never_came ? CPU_LATE : CPU_STUCK,
-						    memory_order_acq_rel, memory_order_acquire))
+	if (cas_acq_rel(&cpu_info(cpu)->state, &starting, never_came ? CPU_LATE : CPU_STUCK))
 		bringup_done_one();
 }
 

@@ -48,6 +48,5 @@ bool boot_record_expire(struct boot_record *record)
 {
 	int armed = BOOT_ARMED;
 
-	return atomic_compare_exchange_strong_explicit(&record->state, &armed, BOOT_EXPIRED,
-						       memory_order_acq_rel, memory_order_acquire);
+	return cas_acq_rel(&record->state, &armed, BOOT_EXPIRED);
 }

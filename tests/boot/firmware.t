@@ -68,7 +68,8 @@ SCENARIOS = [
     fault('start-a0@2=1', rf'{STRAY} 1: parked', online=3, append='test=smp bringup_ms=200', code=FAILED),
     fault('start-sie start-ssip'),
     fault('start-satp'),
-    fault('start-twice@2=20000', r'1 entered unasked, .* the last as hart 2', append='test=time then=shell', args=SHELL),
+    fault('start-twice@2=20000', r'1 entered unasked, .* the last as hart 2', append='test=time then=shell',
+          args=SHELL),
     fault('enter-all'),
 
     # Answers about harts that are not true.

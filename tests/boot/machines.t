@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel comes up on every machine, hart count, firmware, emulator and place in memory, and its tests pass there."""
+"""The kernel comes up on each machine, hart count, firmware, emulator and place in memory; its tests pass there."""
 
 import sys
 from pathlib import Path

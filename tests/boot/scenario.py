@@ -102,7 +102,8 @@ def plain(text):
 
 def both_ends(log, size=25):
     """The kernel's first lines and the last ones of a console."""
-    lines = [line for line in log.splitlines() if not re.match(r'(Boot HART|Domain0|Platform|Firmware|Standard) ', line)]
+    banner = re.compile(r'(Boot HART|Domain0|Platform|Firmware|Standard) ')
+    lines = [line for line in log.splitlines() if not banner.match(line)]
     if len(lines) <= 2 * size:
         return lines
     return lines[:size] + ['...'] + lines[-size:]

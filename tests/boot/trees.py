@@ -83,7 +83,8 @@ def icicle():
     plic.set_cells('#address-cells', 0)
     plic.set_cells('#interrupt-cells', 1)
     plic.props['interrupt-controller'] = b''
-    plic.set_cells('interrupts-extended', 1, 11, *[cell for hart in range(1, 5) for cell in (hart + 1, 11, hart + 1, 9)])
+    plic.set_cells('interrupts-extended', 1, 11,
+                   *[cell for hart in range(1, 5) for cell in (hart + 1, 11, hart + 1, 9)])
     plic.set_cells('riscv,ndev', 186)
     plic.set_cells('phandle', 10)
     for name, (address, irq) in ICICLE_UARTS.items():
