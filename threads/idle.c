@@ -85,8 +85,9 @@ static void idle_loop(void)
 {
 	for (;;) {
 		local_irq_disable();
+		/* What may wait for the next interrupt does not wait for sleep. */
+		irq_work_run();
 		if (unlikely(idle_poll)) {
-			irq_work_run();
 			call_queue_poll();
 		} else if (!call_queue_has_work() && !job_set()) {
 			/* An interrupt that comes after the looks stays pending, and ends the wfi. */
