@@ -69,7 +69,7 @@ LDFLAGS  += --no-warn-rwx-segments
 endif
 
 # The kernel is every source below these folders, but what is for the host or for generating.
-KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell tests/kernel tests/bench
+KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell tests/kernel tests/bench tests/torture
 SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort $(wildcard $(d)/*.c $(d)/*.S)))) \
         $(sort $(wildcard tests/*.c))
 OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
@@ -79,6 +79,8 @@ FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 ifneq ($(LLVM),1)
 $(O)/tests/%.o: CFLAGS += -fno-toplevel-reorder
 endif
+# The way of a call is counted in instructions. s0 stays the caller's frame pointer: a backtrace passes over these.
+$(O)/ipi/%.o $(O)/tests/bench/%.o: CFLAGS += -fomit-frame-pointer -ffixed-s0
 # Code that runs before translation is on: nothing in it may need a linked address.
 $(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
 

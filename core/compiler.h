@@ -89,6 +89,29 @@
 							memory_order_acquire);                     \
 	})
 
+/*
+ * A store to an _Atomic of 4 or 8 bytes that releases, or is only whole: for RISC-V, gcc before 14 makes an AMO of C11's.
+ */
+#if defined(__riscv) && !defined(__clang__) && __GNUC__ < 14
+#define store_relaxed(ptr, v)                                                                      \
+	({                                                                                         \
+		__typeof__(ptr) __p = (ptr);                                                       \
+		if (sizeof(*__p) == 8)                                                             \
+			__asm__ __volatile__("sd %z1, %0" : "=m"(*__p) : "rJ"((unsigned long)(v)));     \
+		else                                                                               \
+			__asm__ __volatile__("sw %z1, %0" : "=m"(*__p) : "rJ"((unsigned long)(v)));     \
+		_Static_assert(sizeof(*__p) == 8 || sizeof(*__p) == 4, "no other size");           \
+	})
+#define store_release(ptr, v)                                                                      \
+	({                                                                                         \
+		__asm__ __volatile__("fence rw, w" : : : "memory");                                \
+		store_relaxed(ptr, v);                                                             \
+	})
+#else
+#define store_relaxed(ptr, v) atomic_store_explicit(ptr, v, memory_order_relaxed)
+#define store_release(ptr, v) atomic_store_explicit(ptr, v, memory_order_release)
+#endif
+
 /* One line of shared data on every platform in reach; keeps words of different writers apart. */
 #define CACHE_LINE	    64
 #define __cacheline_aligned __aligned(CACHE_LINE)

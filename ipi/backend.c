@@ -3,7 +3,6 @@
 #include "ipi/backend.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "core/cpu.h"
@@ -20,19 +19,13 @@ static const struct ipi_backend *const backends[] = {
 	&ipi_backend_legacy,
 };
 
-static _Atomic(const struct ipi_backend *) current = &ipi_backend_sbi;
+_Atomic(const struct ipi_backend *) __ipi_backend = &ipi_backend_sbi;
 
 /* What came of each when it was looked for; by index in backends. */
 static int found[ARRAY_SIZE(backends)] = {[0 ... ARRAY_SIZE(backends) - 1] = -EAGAIN};
 
 static char wanted[16];
 PARAM_STRING("ipi", wanted, "back end of IPIs: imsic, sswi, sbi or legacy; default: the best there is");
-
-const struct ipi_backend *ipi_backend(void)
-{
-	/* Relaxed: a back end is constant, and every hart was readied for it before it was stored. */
-	return atomic_load_explicit(&current, memory_order_relaxed);
-}
 
 const struct ipi_backend *ipi_backend_nth(unsigned int i, int *state)
 {
@@ -77,7 +70,7 @@ static int use(const struct ipi_backend *backend)
 		err = atomic_load_explicit(&ready.error, memory_order_relaxed);
 	}
 	if (!err)
-		atomic_store_explicit(&current, backend, memory_order_relaxed);
+		atomic_store_explicit(&__ipi_backend, backend, memory_order_relaxed);
 	return err;
 }
 

@@ -3,6 +3,8 @@
 #ifndef IPI_BACKEND_H
 #define IPI_BACKEND_H
 
+#include <stdatomic.h>
+
 #include "core/cpumask.h"
 
 struct ipi_backend {
@@ -22,7 +24,12 @@ struct ipi_backend {
 };
 
 /* The one in use. From the first IPI on SBI's, from INIT_LATE on the best. */
-const struct ipi_backend *ipi_backend(void);
+extern _Atomic(const struct ipi_backend *) __ipi_backend;
+static inline const struct ipi_backend *ipi_backend(void)
+{
+	/* Relaxed: a back end is constant, and every hart was readied for it before it was stored. */
+	return atomic_load_explicit(&__ipi_backend, memory_order_relaxed);
+}
 
 /*
  * The i-th of all that there are, NULL past the end. state: 0 it can be used here, -ENODEV it is not there, -EAGAIN it was not looked for, as

@@ -18,16 +18,22 @@ static int sbi_init(void)
 	return sbi_probe(SBI_EXT_IPI) ? 0 : -ENODEV;
 }
 
+/* What the firmware refuses once is tried once more, and told. */
+static __noinline void ring_again(unsigned long hartid)
+{
+	struct sbi_line line = {.base = hartid, .mask = 1};
+
+	sbi_line_flush(&line);
+}
+
 /* The ecall orders nothing by itself: the firmware's store to the device must not pass the push. */
 static void sbi_ring(unsigned int cpu)
 {
 	unsigned long hartid = per_cpu_ptr(&ipi_cpu, cpu)->hartid;
-	struct sbi_line line = {.base = hartid, .mask = 1};
 
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
-	/* What it refuses once is tried once more, and told. */
 	if (unlikely(sbi_send_ipi(1, hartid).error))
-		sbi_line_flush(&line);
+		ring_again(hartid);
 }
 
 static unsigned int sbi_ring_mask(const struct cpumask *mask)

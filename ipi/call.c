@@ -16,46 +16,78 @@ DEFINE_PER_CPU(struct ipi_cpu, ipi_cpu) = {.queue = {CALL_QUEUE_CLOSED}};
 
 /* For calls without wait, whose caller brings no csd: one per cpu, waited for before it is used again. */
 static DEFINE_PER_CPU(call_single_data_t, single_csd);
+/* Whom it went to: who waits for it must ring that one. */
+static DEFINE_PER_CPU(unsigned int, single_cpu);
 
-/* Oldest first. A csd that is freed may be queued again at once: nothing of it is read after that. */
-static unsigned int run_calls(struct ipi_cpu *me, struct call_node *node)
+/* A csd that is freed may be queued again at once: nothing of it is read after that. */
+static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd)
 {
-	unsigned int n = 0;
+	smp_call_func_t func = csd->func;
+	void *info = csd->info;
 
-	do {
-		struct call_single_data *csd = container_of(node, struct call_single_data, node);
-		smp_call_func_t func = csd->func;
-		void *info = csd->info;
+	store_relaxed(&me->last, func);
+	if (csd->kind == CALL_SYNC) {
+		func(info);
+		/* Release: pairs with the waiter's acquire; it sees all that func did. */
+		store_release(&csd->locked, 0);
+	} else if (likely(csd->kind == CALL_ASYNC)) {
+		/* Release: who takes the csd again sees that func and info have been read. */
+		store_release(&csd->locked, 0);
+		func(info);
+	} else if (csd->kind == CALL_TIMED) {
+		call_timed_run(csd);
+	} else {
+		irq_work_run_node(&csd->node);
+	}
+}
 
-		node = node->next;
+/* Calls come behind those that an interrupted run, below us on this stack, has taken but not come to. */
+static void append_calls(struct ipi_cpu *me, struct call_node *oldest)
+{
+	struct call_node **tail = &me->todo;
+
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = oldest;
+}
+
+/*
+ * Oldest first. What is left to do is the cpu's, not this function's: a call that waits with interrupts off runs on with the list, in order, and
+ * whoever waits for one of the calls in it is not kept waiting by the call that waits.
+ */
+static unsigned int run_todo(struct ipi_cpu *me)
+{
+	struct call_node *node;
+	unsigned long n = 0;
+
+	while ((node = me->todo)) {
+		me->todo = node->next;
+		run_one(me, container_of(node, struct call_single_data, node));
 		n++;
-		me->last = func;
-		if (csd->kind == CALL_ASYNC) {
-			/* Release: who takes the csd again sees that func and info have been read. */
-			atomic_store_explicit(&csd->locked, 0, memory_order_release);
-			func(info);
-		} else if (likely(csd->kind == CALL_SYNC)) {
-			func(info);
-			/* Release: pairs with the waiter's acquire; it sees all that func did. */
-			atomic_store_explicit(&csd->locked, 0, memory_order_release);
-		} else if (csd->kind == CALL_TIMED) {
-			call_timed_run(csd);
-		} else {
-			irq_work_run_node(&csd->node);
-		}
-	} while (node);
+	}
+	ipi_count(&me->stats.run, n);
 	return n;
 }
 
-static unsigned int run_all(struct ipi_cpu *me, struct call_node *newest)
+static __noinline unsigned int run_calls(struct ipi_cpu *me, struct call_node *newest)
 {
-	unsigned int n;
+	struct call_node *oldest = newest->next ? call_queue_reverse(newest) : newest;
 
-	me->running = true;
-	n = run_calls(me, newest->next ? call_queue_reverse(newest) : newest);
-	me->running = false;
-	ipi_count(&me->stats.run, n);
-	return n;
+	if (unlikely(me->todo))
+		append_calls(me, oldest);
+	else
+		me->todo = oldest;
+	return run_todo(me);
+}
+
+void flush_own_calls(struct ipi_cpu *me)
+{
+	struct call_node *newest = call_queue_take(&me->queue);
+
+	if (newest)
+		run_calls(me, newest);
+	else
+		run_todo(me);
 }
 
 unsigned int flush_call_queue(void)
@@ -63,7 +95,7 @@ unsigned int flush_call_queue(void)
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 	struct call_node *newest = call_queue_take(&me->queue);
 
-	return newest ? run_all(me, newest) : 0;
+	return newest ? run_calls(me, newest) : 0;
 }
 
 void ipi_interrupt(void)
@@ -77,8 +109,15 @@ void ipi_interrupt(void)
 	if (unlikely(atomic_load_explicit(&me->reasons, memory_order_relaxed)))
 		reasons = atomic_exchange_explicit(&me->reasons, 0, memory_order_acq_rel);
 	newest = call_queue_take(&me->queue);
-	if (likely(newest))
-		run_all(me, newest);
+	if (likely(newest)) {
+		/* A single call, nearly always. */
+		if (likely(!newest->next && !me->todo)) {
+			run_one(me, container_of(newest, struct call_single_data, node));
+			ipi_count(&me->stats.run, 1);
+		} else {
+			run_calls(me, newest);
+		}
+	}
 	if (unlikely(!irq_work_run_lists(me) && !newest && !reasons))
 		ipi_count(&me->stats.spurious, 1);
 	if (unlikely(reasons))
@@ -105,7 +144,7 @@ void call_queue_poll(void)
 	flush_call_queue();
 }
 
-static int call_here(smp_call_func_t func, void *info)
+static __noinline int call_here(smp_call_func_t func, void *info)
 {
 	unsigned long flags = local_irq_save();
 
@@ -115,23 +154,32 @@ static int call_here(smp_call_func_t func, void *info)
 	return 0;
 }
 
+/* The rare ways of a call are kept out of the common one, whose registers they would cost. */
+
 /* The csd that belongs to this cpu, when its last call is over; interrupts off, so that no handler takes it in between. */
-static int call_without_wait(unsigned int cpu, smp_call_func_t func, void *info)
+static __noinline int call_without_wait(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	unsigned long flags = local_irq_save();
 	call_single_data_t *csd = this_cpu_ptr(&single_csd);
 	int err = 0;
 
-	csd_lock_wait(csd, cpu);
+	csd_lock_wait(csd, this_cpu(single_cpu));
+	this_cpu(single_cpu) = cpu;
 	csd->func = func;
 	csd->info = info;
-	atomic_store_explicit(&csd->locked, 1, memory_order_relaxed);
+	store_relaxed(&csd->locked, 1);
 	if (!call_submit(cpu, &csd->node)) {
-		atomic_store_explicit(&csd->locked, 0, memory_order_relaxed);
+		store_relaxed(&csd->locked, 0);
 		err = -ENXIO;
 	}
 	local_irq_restore(flags);
 	return err;
+}
+
+static __noinline int no_such_cpu(void)
+{
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.refused, 1);
+	return -ENXIO;
 }
 
 int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info, bool wait)
@@ -140,19 +188,17 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 
 	if (unlikely(!func))
 		return -EINVAL;
-	if (cpu == smp_processor_id())
+	if (unlikely(cpu == smp_processor_id()))
 		return call_here(func, info);
-	if (unlikely(cpu >= nr_cpu_ids)) {
-		ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.refused, 1);
-		return -ENXIO;
-	}
+	if (unlikely(cpu >= nr_cpu_ids))
+		return no_such_cpu();
 	if (!wait)
 		return call_without_wait(cpu, func, info);
 
 	csd.func = func;
 	csd.info = info;
 	csd.kind = CALL_SYNC;
-	atomic_init(&csd.locked, 1);
+	store_relaxed(&csd.locked, 1);
 	if (unlikely(!call_submit(cpu, &csd.node)))
 		return -ENXIO;
 	csd_lock_wait(&csd, cpu);
@@ -167,14 +213,14 @@ int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 	if (unlikely(atomic_exchange_explicit(&csd->locked, 1, memory_order_acquire)))
 		return -EBUSY;
 	if (unlikely(cpu == smp_processor_id())) {
-		atomic_store_explicit(&csd->locked, 0, memory_order_release);
+		store_release(&csd->locked, 0);
 		return call_here(csd->func, csd->info);
 	}
 	if (likely(cpu < nr_cpu_ids) && likely(call_submit(cpu, &csd->node)))
 		return 0;
 	if (cpu >= nr_cpu_ids)
-		ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.refused, 1);
-	atomic_store_explicit(&csd->locked, 0, memory_order_release);
+		no_such_cpu();
+	store_release(&csd->locked, 0);
 	return -ENXIO;
 }
 
@@ -209,6 +255,6 @@ void smpcfd_dying_cpu(void)
 	ASSERT(irqs_disabled());
 	newest = call_queue_close(&me->queue);
 	if (newest)
-		run_all(me, newest);
+		run_calls(me, newest);
 	irq_work_run();
 }

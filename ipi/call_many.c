@@ -71,11 +71,26 @@ static unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func
 	return n;
 }
 
+/* Rings whom it must, and no longer owes it. */
+static void ring_queued(struct call_function_data *cfd, unsigned int *rings)
+{
+	if (*rings == 1)
+		ipi_ring(cpumask_first(cfd->cpumask_ipi));
+	else if (*rings)
+		ipi_ring_mask(cfd->cpumask_ipi, *rings);
+	*rings = 0;
+}
+
+/*
+ * Interrupts off while rings are owed: a handler in between would push quietly and, if it waited, wait for a ring that comes
+ * only after it. For the same reason they are paid before this cpu waits for anybody.
+ */
 static unsigned int queue_many(struct call_function_data *cfd, const struct cpumask *mask,
 			       smp_call_func_t func, void *info, unsigned int kind,
 			       smp_cond_func_t cond)
 {
 	unsigned int self = smp_processor_id(), cpu, n = 0, rings = 0;
+	unsigned long flags = local_irq_save();
 
 	cpumask_clear(cfd->cpumask);
 	cpumask_clear(cfd->cpumask_ipi);
@@ -85,14 +100,21 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 
 		if (cpu == self || (cond && !cond(cpu, info)))
 			continue;
-		csd_lock_wait(csd, cpu);
+		/* Acquire: pairs with the release by the target of an earlier broadcast. */
+		if (unlikely(atomic_load_explicit(&csd->locked, memory_order_acquire))) {
+			ring_queued(cfd, &rings);
+			cpumask_clear(cfd->cpumask_ipi);
+			local_irq_restore(flags);
+			csd_lock_wait(csd, cpu);
+			local_irq_save();
+		}
 		csd->func = func;
 		csd->info = info;
 		csd->kind = kind;
-		atomic_store_explicit(&csd->locked, 1, memory_order_relaxed);
+		store_relaxed(&csd->locked, 1);
 		pushed = call_submit_quietly(cpu, &csd->node);
 		if (unlikely(pushed == CALL_PUSH_REFUSED)) {
-			atomic_store_explicit(&csd->locked, 0, memory_order_relaxed);
+			store_relaxed(&csd->locked, 0);
 			continue;
 		}
 		n++;
@@ -102,8 +124,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			rings++;
 		}
 	}
-	if (rings)
-		ipi_ring_mask(cfd->cpumask_ipi, rings);
+	ring_queued(cfd, &rings);
+	local_irq_restore(flags);
 	return n;
 }
 

@@ -53,8 +53,7 @@ static inline enum call_push call_queue_push(struct call_queue *queue, struct ca
 		if (unlikely(old == CALL_QUEUE_CLOSED))
 			return CALL_PUSH_REFUSED;
 		node->next = old == CALL_QUEUE_POLLING ? NULL : (struct call_node *)old;
-	} while (!atomic_compare_exchange_weak_explicit(&queue->head, &old, (uintptr_t)node,
-							memory_order_release, memory_order_relaxed));
+	} while (!cas_release(&queue->head, &old, (uintptr_t)node));
 	return old == CALL_QUEUE_OPEN ? CALL_PUSHED_RING : CALL_PUSHED_QUIET;
 }
 
@@ -106,8 +105,7 @@ static inline bool call_queue_open(struct call_queue *queue)
 {
 	uintptr_t closed = CALL_QUEUE_CLOSED;
 
-	return atomic_compare_exchange_strong_explicit(&queue->head, &closed, CALL_QUEUE_OPEN,
-						       memory_order_release, memory_order_relaxed);
+	return cas_release(&queue->head, &closed, CALL_QUEUE_OPEN);
 }
 
 /* Owner: starts to watch the word, so that pushes need not ring. False if calls are queued already. */

@@ -5,16 +5,21 @@
 
 #include <stdatomic.h>
 
+#include "arch/riscv/irqflags.h"
 #include "core/cpu.h"
+#include "ipi/backend.h"
 #include "ipi/call.h"
 #include "ipi/call_stats.h"
 #include "ipi/ipi.h"
 
-/* For whom a cpu waits, for the wait-for graph; func NULL: for nobody. Written by the cpu itself, read by reports. */
+/*
+ * For whom a cpu waits, for the wait-for graph; func NULL: for nobody. Written by the cpu itself, read by reports, which may see a
+ * mixture of two waits.
+ */
 struct call_waiting {
-	smp_call_func_t func;
-	unsigned int cpu;
-	uint64_t since; /* ticks */
+	_Atomic smp_call_func_t func;
+	_Atomic unsigned int cpu;
+	_Atomic uint64_t since; /* ticks */
 };
 
 /* All that a cpu needs to send and to be reached. The first line is what senders touch. */
@@ -23,8 +28,8 @@ struct ipi_cpu {
 	_Atomic unsigned long reasons; /* bits of enum ipi_reason */
 	unsigned long hartid;
 	struct call_queue raised, lazy; /* this cpu's own irq_work; never closed */
-	smp_call_func_t last;		/* function that it ran last for somebody, and */
-	bool running;			/* whether it is still in it */
+	struct call_node *todo;		/* taken off the queue, not yet run, oldest first */
+	_Atomic smp_call_func_t last;	/* function that it ran last for somebody, or runs */
 	unsigned int nesting;		/* calls run from within waits */
 	struct call_waiting waiting;
 	struct call_stats stats;
@@ -50,13 +55,25 @@ static inline enum call_push call_submit_quietly(unsigned int cpu, struct call_n
 	return pushed;
 }
 
-/* The same with the ring. False: the cpu is not online. */
+/* ipi_ring() without a call of its own. */
+static inline void ipi_ring_inline(unsigned int cpu)
+{
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, 1);
+	ipi_backend()->ring(cpu);
+}
+
+/*
+ * The same with the ring. False: the cpu is not online. Interrupts off from the push to the ring: a handler in between
+ * would push quietly and, if it waited, wait for a ring that comes only after it.
+ */
 static inline bool call_submit(unsigned int cpu, struct call_node *node)
 {
+	unsigned long flags = local_irq_save();
 	enum call_push pushed = call_submit_quietly(cpu, node);
 
 	if (pushed == CALL_PUSHED_RING)
-		ipi_ring(cpu);
+		ipi_ring_inline(cpu);
+	local_irq_restore(flags);
 	return pushed != CALL_PUSH_REFUSED;
 }
 
@@ -66,6 +83,9 @@ static inline bool ipi_has_work(const struct ipi_cpu *me)
 	return call_queue_pending(&me->queue) || call_queue_pending(&me->raised) ||
 	       call_queue_pending(&me->lazy);
 }
+
+/* For a call that waits with interrupts off: runs what is queued, and what the run that it is part of has not come to. */
+void flush_own_calls(struct ipi_cpu *me);
 
 /* Kinds of calls that have files of their own; target side, interrupts off. */
 void call_timed_run(struct call_single_data *csd);

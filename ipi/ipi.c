@@ -23,8 +23,7 @@ void ipi_register(enum ipi_reason reason, void (*handler)(void))
 
 void ipi_ring(unsigned int cpu)
 {
-	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, 1);
-	ipi_backend()->ring(cpu);
+	ipi_ring_inline(cpu);
 }
 
 unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n)

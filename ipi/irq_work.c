@@ -20,8 +20,7 @@ void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work))
 static bool claim(struct irq_work *work)
 {
 	/* Release: the run that follows, whoever queued it, sees what came before here. Acquire: as of a lock. */
-	return !(atomic_fetch_or_explicit(&work->flags, IRQ_WORK_PENDING | IRQ_WORK_BUSY,
-					  memory_order_acq_rel) &
+	return !(atomic_fetch_or_explicit(&work->flags, IRQ_WORK_PENDING, memory_order_acq_rel) &
 		 IRQ_WORK_PENDING);
 }
 
@@ -31,13 +30,12 @@ void irq_work_run_node(struct call_node *node)
 	unsigned int flags;
 
 	/* Before the function: who queues the work from here on gets another run. Acquire: pairs with claim's release. */
-	flags = atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_acq_rel);
+	flags = atomic_fetch_add_explicit(&work->flags, IRQ_WORK_RUNNING - IRQ_WORK_PENDING,
+					  memory_order_acq_rel);
 	ASSERT(flags & IRQ_WORK_PENDING);
-	flags &= ~IRQ_WORK_PENDING;
 	work->func(work);
-	/* Release: pairs with irq_work_sync. It fails where the work was claimed again: BUSY is then that run's to clear. */
-	atomic_compare_exchange_strong_explicit(&work->flags, &flags, flags & ~IRQ_WORK_BUSY,
-						memory_order_release, memory_order_relaxed);
+	/* Release: pairs with irq_work_sync. */
+	atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING, memory_order_release);
 }
 
 bool irq_work_queue(struct irq_work *work)
@@ -73,14 +71,14 @@ int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
 	work->csd.kind = CALL_IRQ_WORK;
 	if (call_submit(cpu, &work->csd.node))
 		return 0;
-	atomic_fetch_and_explicit(&work->flags, ~(IRQ_WORK_PENDING | IRQ_WORK_BUSY), memory_order_release);
+	atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_release);
 	return -ENXIO;
 }
 
 bool irq_work_is_busy(struct irq_work *work)
 {
 	/* Acquire: pairs with the release when its function is over. */
-	return atomic_load_explicit(&work->flags, memory_order_acquire) & IRQ_WORK_BUSY;
+	return atomic_load_explicit(&work->flags, memory_order_acquire) & ~IRQ_WORK_LAZY;
 }
 
 void irq_work_sync(struct irq_work *work)

@@ -10,17 +10,17 @@
 /*
  * State, in flags:
  *
- *            claim (queue)                     taken off the list          function over
- *   [ 0 ] -----------------> [ PENDING|BUSY ] ------------------> [ BUSY ] --------------> [ 0 ]
- *                                    ^                                |
- *                                    '-------- claim (queue) ---------'
+ *            claim (queue)                taken off the list              function over
+ *   [ 0 ] -----------------> [ PENDING ] --------------------> [ RUNNING ] --------------> [ 0 ]
+ *                                ^                                  |
+ *                    [ PENDING, RUNNING ] <----- claim (queue) -----'
  *
- * PENDING says that it is on a list, or on its way to one: who finds it set need not, and may not, queue it. BUSY goes when a
- * function is over and nobody has claimed the work since its start: so while BUSY is set, a run is to come or under way.
+ * PENDING says that it is on a list, or on its way to one: who finds it set need not, and may not, queue it. RUNNING counts the cpus
+ * that are in its function: more than one where it was queued on another meanwhile.
  */
 #define IRQ_WORK_PENDING (1U << 0)
-#define IRQ_WORK_BUSY	 (1U << 1)
-#define IRQ_WORK_LAZY	 (1U << 2) /* constant: may wait for the next interrupt */
+#define IRQ_WORK_LAZY	 (1U << 1) /* constant: may wait for the next interrupt */
+#define IRQ_WORK_RUNNING (1U << 2) /* one of these for each cpu */
 
 struct irq_work {
 	call_single_data_t csd; /* its node is what lists hold; kind is CALL_IRQ_WORK */

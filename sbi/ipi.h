@@ -17,7 +17,7 @@
  */
 static inline struct sbiret sbi_send_ipi(unsigned long mask, unsigned long base)
 {
-	return sbi_ecall(SBI_EXT_IPI, 0, mask, base, 0, 0, 0, 0);
+	return sbi_ecall2(SBI_EXT_IPI, 0, mask, base);
 }
 
 #endif

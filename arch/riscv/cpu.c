@@ -36,19 +36,17 @@ uint64_t random_turn(void)
  */
 void cpu_end_turn(void)
 {
-	unsigned long flags, compare, enabled;
+	unsigned long flags, compare;
 
 	if (!have_sstc)
 		return;
 	flags = local_irq_save();
-	enabled = csr_read(CSR_SIE) & SIE_STIE;
 	compare = csr_swap(CSR_STIMECMP, 0);
+	/* It stays enabled: where no timer is set, it does not come. */
 	csr_set(CSR_SIE, SIE_STIE);
 	wait_for_interrupt();
 	if (random_turns)
 		compare = rdtime() + random_turn();
 	csr_write(CSR_STIMECMP, compare);
-	if (!enabled)
-		csr_clear(CSR_SIE, SIE_STIE);
 	local_irq_restore(flags);
 }

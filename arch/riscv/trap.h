@@ -33,8 +33,8 @@ extern void (*timer_interrupt_handler)(void);
  */
 extern void (*exception_handler)(struct trap_frame *frame, bool overflow);
 
-/* From trap.S. */
-void handle_interrupt(uint64_t cause, struct trap_frame *frame);
+/* From trap_entry.S. Software interrupts go to their handler directly. */
+void handle_interrupt(unsigned int irq);
 __noreturn void handle_exception(struct trap_frame *frame, bool overflow);
 
 /* Words for an scause value: "load page fault". Never NULL. */

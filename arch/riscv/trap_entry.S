@@ -41,9 +41,19 @@ trap_entry:
 	sd	a6, TF_A+6*8(sp)
 	sd	a7, TF_A+7*8(sp)
 	addi	s0, sp, TF_SIZE
-	mv	a0, t0
-	mv	a1, sp
-	call	handle_interrupt
+	/* Software interrupts first, and by the shortest way: a call of another hart waits for them. */
+	slli	t0, t0, 1
+	li	t1, 2 * IRQ_S_SOFT
+	bne	t0, t1, other_interrupt
+	/*
+	 * Acknowledge before looking: what is sent from here on raises the line again. The fence keeps the
+	 * handler's reads behind the clear (device output, the pending bit, before memory input).
+	 */
+	csrci	CSR_SIP, 1 << IRQ_S_SOFT
+	fence	iorw, iorw
+	ld	t0, software_interrupt_handler
+	jalr	t0
+restore:
 	ld	ra, TF_RA(sp)
 	ld	s0, TF_S0(sp)
 	ld	t0, TF_T+0*8(sp)
@@ -63,6 +73,11 @@ trap_entry:
 	ld	a7, TF_A+7*8(sp)
 	addi	sp, sp, TF_SIZE
 	sret
+
+other_interrupt:
+	srli	a0, t0, 1
+	call	handle_interrupt
+	j	restore
 
 /* The overflown stack stays as it is: everything goes to the hart's overflow stack, whose top is at overflow_sp(tp). */
 stack_overflow:
