@@ -85,55 +85,91 @@ static void ring_queued(struct call_function_data *cfd, unsigned int *rings)
  * Interrupts off while rings are owed: a handler in between would push quietly and, if it waited, wait for a ring that comes
  * only after it. For the same reason they are paid before this cpu waits for anybody.
  */
+/* One target; its csd is free. */
+static inline enum call_push queue_one(call_single_data_t *csd, unsigned int cpu, smp_call_func_t func,
+				       void *info, unsigned int kind)
+{
+	enum call_push pushed;
+
+	csd->func = func;
+	csd->info = info;
+	csd->kind = kind;
+	store_relaxed(&csd->locked, 1);
+	pushed = call_submit_quietly(cpu, &csd->node);
+	if (unlikely(pushed == CALL_PUSH_REFUSED))
+		store_relaxed(&csd->locked, 0);
+	return pushed;
+}
+
+/* An earlier broadcast without wait has not come to its end there: what is queued so far is rung before the wait. */
+static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int cpu, unsigned int *rings,
+				    unsigned long flags)
+{
+	ring_queued(cfd, rings);
+	cpumask_clear(cfd->cpumask_ipi);
+	local_irq_restore(flags);
+	csd_lock_wait(&cfd->csd[cpu], cpu);
+	local_irq_save();
+}
+
+/* Word by word: what is queued and what is to be rung is put together in registers. */
 static unsigned int queue_many(struct call_function_data *cfd, const struct cpumask *mask,
 			       smp_call_func_t func, void *info, unsigned int kind,
 			       smp_cond_func_t cond)
 {
-	unsigned int self = smp_processor_id(), cpu, n = 0, rings = 0;
+	unsigned int self = smp_processor_id(), n = 0, rings = 0;
 	unsigned long flags = local_irq_save();
 
-	cpumask_clear(cfd->cpumask);
-	cpumask_clear(cfd->cpumask_ipi);
-	for_each_cpu_and (cpu, mask, cpu_online_mask) {
-		call_single_data_t *csd = &cfd->csd[cpu];
-		enum call_push pushed;
+	for (unsigned int word = 0; word < cpumask_words; word++) {
+		unsigned long bits = __cpumask_word(mask, word) & __cpumask_word(cpu_online_mask, word);
+		unsigned long queued = 0;
 
-		if (cpu == self || (cond && !cond(cpu, info)))
-			continue;
-		/* Acquire: pairs with the release by the target of an earlier broadcast. */
-		if (unlikely(atomic_load_explicit(&csd->locked, memory_order_acquire))) {
-			ring_queued(cfd, &rings);
-			cpumask_clear(cfd->cpumask_ipi);
-			local_irq_restore(flags);
-			csd_lock_wait(csd, cpu);
-			local_irq_save();
+		__cpumask_set_word(cfd->cpumask_ipi, word, 0);
+		if (word == BIT_WORD(self))
+			bits &= ~BIT_MASK(self);
+		for (; bits; bits &= bits - 1) {
+			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
+			enum call_push pushed;
+
+			if (unlikely(cond) && !cond(cpu, info))
+				continue;
+			/* Acquire: pairs with the release by the target of an earlier broadcast. */
+			if (unlikely(atomic_load_explicit(&cfd->csd[cpu].locked, memory_order_acquire)))
+				wait_for_csd(cfd, cpu, &rings, flags);
+			pushed = queue_one(&cfd->csd[cpu], cpu, func, info, kind);
+			if (unlikely(pushed == CALL_PUSH_REFUSED))
+				continue;
+			n++;
+			queued |= bits & -bits;
+			if (pushed == CALL_PUSHED_RING) {
+				__cpumask_set_word(cfd->cpumask_ipi, word,
+						   __cpumask_word(cfd->cpumask_ipi, word) | (bits & -bits));
+				rings++;
+			}
 		}
-		csd->func = func;
-		csd->info = info;
-		csd->kind = kind;
-		store_relaxed(&csd->locked, 1);
-		pushed = call_submit_quietly(cpu, &csd->node);
-		if (unlikely(pushed == CALL_PUSH_REFUSED)) {
-			store_relaxed(&csd->locked, 0);
-			continue;
-		}
-		n++;
-		__cpumask_set_cpu(cpu, cfd->cpumask);
-		if (pushed == CALL_PUSHED_RING) {
-			__cpumask_set_cpu(cpu, cfd->cpumask_ipi);
-			rings++;
-		}
+		__cpumask_set_word(cfd->cpumask, word, queued);
 	}
 	ring_queued(cfd, &rings);
 	local_irq_restore(flags);
 	return n;
 }
 
+static void wait_many(struct call_function_data *cfd)
+{
+	for (unsigned int word = 0; word < cpumask_words; word++) {
+		for (unsigned long bits = __cpumask_word(cfd->cpumask, word); bits; bits &= bits - 1) {
+			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
+
+			csd_lock_wait(&cfd->csd[cpu], cpu);
+		}
+	}
+}
+
 unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func, void *info,
 					 unsigned int scf_flags, smp_cond_func_t cond)
 {
 	struct call_function_data *cfd = this_cpu_ptr(&cfd_data);
-	unsigned int self = smp_processor_id(), cpu, n;
+	unsigned int self = smp_processor_id(), n;
 	bool wait = scf_flags & SCF_WAIT, mine = !cfd->busy && cfd->csd;
 
 	if (!func)
@@ -149,10 +185,8 @@ unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_fu
 		n += !smp_call_function_single(self, func, info, true);
 	if (!mine)
 		return n;
-	if (wait) {
-		for_each_cpu (cpu, cfd->cpumask)
-			csd_lock_wait(&cfd->csd[cpu], cpu);
-	}
+	if (wait)
+		wait_many(cfd);
 	cfd->busy = false;
 	return n;
 }

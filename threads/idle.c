@@ -85,11 +85,12 @@ static void idle_loop(void)
 {
 	for (;;) {
 		local_irq_disable();
-		/* What may wait for the next interrupt does not wait for sleep. */
-		irq_work_run();
-		if (unlikely(idle_poll)) {
+		if (unlikely(call_queue_has_work())) {
+			/* Calls come with their interrupt; what may wait for the next one does not wait for sleep. */
+			irq_work_run();
+		} else if (unlikely(idle_poll)) {
 			call_queue_poll();
-		} else if (!call_queue_has_work() && !job_set()) {
+		} else if (!job_set()) {
 			/* An interrupt that comes after the looks stays pending, and ends the wfi. */
 			wait_for_interrupt();
 		}
