@@ -49,10 +49,14 @@ struct shout {
 	struct cpumask *want, *seen;
 };
 
-/* Works that anybody queues at any time: only their runs are counted. */
+/*
+ * Works that anybody queues at any time: their runs are counted, and the last run must come after the last wish for one, also
+ * after one that was answered by "pending already".
+ */
 struct hot_work {
 	struct irq_work work;
 	_Atomic uint64_t accepted, run;
+	_Atomic uint64_t wishes, granted;
 };
 
 #define TICKETS 64
@@ -115,5 +119,8 @@ void torture_op(struct torturer *me);
 /* What a function does that calls others in turn. Interrupts off. */
 void torture_nested(struct torturer *me);
 void hot_run(struct irq_work *work);
+
+/* Parameter torture_close: harts close their queues for moments, as if they went down. */
+extern bool torture_close;
 
 #endif

@@ -2,7 +2,9 @@
 /* One operation after the other, drawn at random from all kinds of calls. */
 #include <errno.h>
 
+#include "arch/riscv/csr.h"
 #include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/time.h"
 #include "tests/torture/internal.h"
@@ -247,12 +249,13 @@ static void op_any(struct torturer *me)
 	shout_sent(me, s, err ? 0 : 1);
 }
 
-/* Counted before it can run: what is refused is taken off again. */
 static void queue_hot(struct torturer *me, struct hot_work *hot, unsigned int target)
 {
 	int err;
 
+	/* Counted before it can run; what is refused is taken off again. */
 	count(&me->tried);
+	count(&hot->wishes);
 	count(&hot->accepted);
 	err = irq_work_queue_on(&hot->work, target);
 	if (!err) {
@@ -261,14 +264,26 @@ static void queue_hot(struct torturer *me, struct hot_work *hot, unsigned int ta
 	}
 	atomic_fetch_sub_explicit(&hot->accepted, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&me->tried, 1, memory_order_relaxed);
-	if (err != -EBUSY && err != -ENXIO)
+	/* The wish stands: the run that is pending grants it, or one here, where nobody can refuse. */
+	if (err == -ENXIO)
+		queue_hot(me, hot, me->cpu);
+	else if (err != -EBUSY)
 		torture_fault(FAULT_ANSWER, "cpu%u queued work on cpu%u: error %d", me->cpu, target,
 			      err);
 }
 
+/* The queue orders a wish before the run that it asked for, or that was pending. Runs of one work may overlap: the latest wish counts. */
 void hot_run(struct irq_work *work)
 {
-	count(&container_of(work, struct hot_work, work)->run);
+	struct hot_work *hot = container_of(work, struct hot_work, work);
+	uint64_t wish = atomic_load_explicit(&hot->wishes, memory_order_relaxed);
+	uint64_t granted = atomic_load_explicit(&hot->granted, memory_order_relaxed);
+
+	while (granted < wish &&
+	       !atomic_compare_exchange_weak_explicit(&hot->granted, &granted, wish,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+	count(&hot->run);
 }
 
 static void op_irq_work(struct torturer *me)
@@ -308,17 +323,39 @@ static bool never(void *unused)
 	return false;
 }
 
-/* Asleep, or away with interrupts off: calls find this hart in every state. */
+/* Asleep, watching its queue, or away with interrupts off: calls find this hart in every state. */
 static void op_pause(struct torturer *me)
 {
 	unsigned long flags;
 
+	/* Without a timer that comes anyway this could wait for ever. */
+	if (random_turns && one_in(me, 2)) {
+		flags = local_irq_save();
+		call_queue_poll();
+		local_irq_restore(flags);
+		return;
+	}
 	if (one_in(me, 2)) {
 		wait_until(never, NULL, time_now() + random_below(&me->random, 200));
 		return;
 	}
 	flags = local_irq_save();
 	udelay(random_below(&me->random, 10));
+	local_irq_restore(flags);
+}
+
+/* What a hart does that goes down and comes up again, but for the stop in between. Others' calls are refused meanwhile. */
+static void op_close(struct torturer *me)
+{
+	unsigned long flags;
+
+	if (!torture_close || !one_in(me, 8))
+		return;
+	flags = local_irq_save();
+	smpcfd_dying_cpu();
+	udelay(random_below(&me->random, 3));
+	csr_clear(CSR_SIP, SIE_SSIE);
+	smpcfd_online_cpu();
 	local_irq_restore(flags);
 }
 
@@ -353,9 +390,10 @@ void torture_nested(struct torturer *me)
 }
 
 static void (*const ops[])(struct torturer *me) = {
-	op_single_wait, op_single_wait, op_single_nowait, op_single_nowait, op_async,
-	op_async,	op_timeout,	op_many,	  op_many,	    op_any,
-	op_irq_work,	op_irq_work,	op_irq_work,	  op_pause,	    op_nonsense,
+	op_single_wait, op_single_wait, op_single_nowait, op_single_nowait,
+	op_async,	op_async,	op_timeout,	  op_many,
+	op_many,	op_any,		op_irq_work,	  op_irq_work,
+	op_irq_work,	op_pause,	op_nonsense,	  op_close,
 };
 
 void torture_op(struct torturer *me)

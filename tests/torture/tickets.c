@@ -188,6 +188,20 @@ void shout_run(void *shout)
 	atomic_fetch_add_explicit(&s->ran, 1, memory_order_release);
 }
 
+static bool hot_is_quiet(const struct hot_work *hot)
+{
+	return get(&hot->accepted) == get(&hot->run) && get(&hot->wishes) == get(&hot->granted);
+}
+
+static void report_hot(struct torturer *me, const struct hot_work *hot, const char *name)
+{
+	if (!hot_is_quiet(hot))
+		torture_fault(FAULT_LOST,
+			      "%s of cpu%u: %lu times queued, %lu run; wish %lu of %lu granted",
+			      name, me->cpu, get(&hot->accepted), get(&hot->run),
+			      get(&hot->granted), get(&hot->wishes));
+}
+
 bool torturer_quiet(struct torturer *me)
 {
 	bool quiet = true;
@@ -200,8 +214,7 @@ bool torturer_quiet(struct torturer *me)
 	for (unsigned int i = 0; i < TICKETS; i++)
 		quiet &= atomic_load_explicit(&me->tickets[i].state, memory_order_acquire) ==
 			 TICKET_FREE;
-	return quiet && get(&me->hot.accepted) == get(&me->hot.run) &&
-	       get(&me->hot_lazy.accepted) == get(&me->hot_lazy.run);
+	return quiet && hot_is_quiet(&me->hot) && hot_is_quiet(&me->hot_lazy);
 }
 
 void torturer_report(struct torturer *me)
@@ -221,11 +234,8 @@ void torturer_report(struct torturer *me)
 				      atomic_load_explicit(&s->ran, memory_order_relaxed),
 				      s->accepted);
 	}
-	if (get(&me->hot.accepted) != get(&me->hot.run) ||
-	    get(&me->hot_lazy.accepted) != get(&me->hot_lazy.run))
-		torture_fault(FAULT_LOST, "works of cpu%u: %lu and %lu queued, %lu and %lu run",
-			      me->cpu, get(&me->hot.accepted), get(&me->hot_lazy.accepted),
-			      get(&me->hot.run), get(&me->hot_lazy.run));
+	report_hot(me, &me->hot, "work");
+	report_hot(me, &me->hot_lazy, "lazy work");
 }
 
 static void balance_pair(unsigned int caller, unsigned int target, const struct pair *pair)
