@@ -2,6 +2,8 @@
 /* IMSIC: a ring is one store of an interrupt identity into the target's interrupt file. */
 #include <errno.h>
 
+#include "arch/riscv/csr.h"
+#include "arch/riscv/trap.h"
 #include "core/cpu.h"
 #include "drivers/imsic.h"
 #include "drivers/irq.h"
@@ -9,6 +11,7 @@
 #include "ipi/ipi.h"
 
 static unsigned int ipi_id;
+static void (*other_external_interrupts)(void);
 
 /* Claiming the identity has acknowledged it; the claim is a CSR write, ordered before the reads that follow by the fence. */
 static void imsic_ipi(unsigned int id, void *arg)
@@ -17,6 +20,22 @@ static void imsic_ipi(unsigned int id, void *arg)
 	(void)arg;
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 	ipi_interrupt();
+}
+
+/*
+ * In front of the other external interrupts, as it is the lowest identity and so the first to be taken. One is taken at a time: what is left
+ * pending interrupts again.
+ */
+static void external_interrupt(void)
+{
+	unsigned long top = csr_swap(CSR_STOPEI, 0);
+
+	if (likely(top >> 16 == ipi_id))
+		imsic_ipi(ipi_id, NULL);
+	else if (top)
+		imsic_dispatch((unsigned int)(top >> 16));
+	else
+		other_external_interrupts();
 }
 
 static int imsic_init(void)
@@ -36,6 +55,8 @@ static int imsic_init(void)
 	if (id < 0)
 		return id;
 	ipi_id = (unsigned int)id;
+	other_external_interrupts = external_interrupt_handler;
+	external_interrupt_handler = external_interrupt;
 	return 0;
 }
 

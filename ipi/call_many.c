@@ -222,19 +222,25 @@ void call_function_init(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu (cpu) {
-		int err;
-
-		if (!percpu_base[cpu])
-			continue;
-		per_cpu_ptr(&ipi_cpu, cpu)->hartid = cpu_to_hartid(cpu);
-		err = smpcfd_prepare_cpu(cpu);
-
-		/* Such a cpu's broadcasts go target by target. */
-		if (err)
-			pr_warn("cpu%u: no memory for its broadcasts: error %d", cpu, err);
+		if (percpu_base[cpu])
+			per_cpu_ptr(&ipi_cpu, cpu)->hartid = cpu_to_hartid(cpu);
 	}
 	smpcfd_online_cpu();
 }
+
+/* Only when all harts run: nobody broadcasts before, and bring-up need not wait for it. */
+static int prepare_cpus(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu (cpu) {
+		/* Without it the cpu's broadcasts go target by target. */
+		if (percpu_base[cpu] && smpcfd_prepare_cpu(cpu))
+			pr_warn("cpu%u: no memory for its broadcasts", cpu);
+	}
+	return 0;
+}
+INITCALL(INIT_DRIVERS, prepare_cpus);
 
 CPU_STARTING(smpcfd_online_cpu);
 

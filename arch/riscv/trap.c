@@ -6,7 +6,6 @@
 #include "arch/riscv/csr.h"
 #include "arch/riscv/trap.h"
 
-void (*external_interrupt_handler)(void);
 void (*timer_interrupt_handler)(void);
 void (*exception_handler)(struct trap_frame *frame, bool overflow);
 
@@ -14,7 +13,14 @@ static void ignore(void)
 {
 }
 
+/* Without a handler the line would stay up, and interrupt for ever. */
+static void mask_external(void)
+{
+	csr_clear(CSR_SIE, SIE_SEIE);
+}
+
 void (*software_interrupt_handler)(void) = ignore;
+void (*external_interrupt_handler)(void) = mask_external;
 
 void handle_interrupt(unsigned int irq)
 {
@@ -24,12 +30,6 @@ void handle_interrupt(unsigned int irq)
 			timer_interrupt_handler();
 		else
 			csr_clear(CSR_SIE, SIE_STIE);
-		break;
-	case IRQ_S_EXT:
-		if (external_interrupt_handler)
-			external_interrupt_handler();
-		else
-			csr_clear(CSR_SIE, SIE_SEIE);
 		break;
 	default:
 		/* Local interrupts that nobody enabled: mask the line, or it would fire for ever. */

@@ -33,7 +33,7 @@ extern void (*timer_interrupt_handler)(void);
  */
 extern void (*exception_handler)(struct trap_frame *frame, bool overflow);
 
-/* From trap_entry.S. Software interrupts go to their handler directly. */
+/* From trap_entry.S. Software and external interrupts go to their handlers directly. */
 void handle_interrupt(unsigned int irq);
 __noreturn void handle_exception(struct trap_frame *frame, bool overflow);
 

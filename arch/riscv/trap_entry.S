@@ -75,7 +75,12 @@ restore:
 	sret
 
 other_interrupt:
-	srli	a0, t0, 1
+	li	t1, 2 * IRQ_S_EXT
+	bne	t0, t1, 1f
+	ld	t0, external_interrupt_handler
+	jalr	t0
+	j	restore
+1:	srli	a0, t0, 1
 	call	handle_interrupt
 	j	restore
 

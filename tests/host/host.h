@@ -39,9 +39,10 @@ void host_harts_run(unsigned int n, void (*fn)(unsigned int cpu, void *arg), voi
 
 /*
  * Raises a hart's software interrupt line, from any hart while host_harts_run runs. The hart acknowledges it and calls
- * software_interrupt_handler, interrupts off, when they come on, in cpu_relax, and at each atomic access of code built with noise.h.
+ * host_interrupt, interrupts off, when they come on, in cpu_relax, and at each atomic access of code built with noise.h.
  */
 void host_raise(unsigned int cpu);
+extern void (*host_interrupt)(void);
 
 /* The calling hart dawdles at random in code built with noise.h; 0: not any more. */
 void host_noise(uint64_t seed);
