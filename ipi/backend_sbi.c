@@ -29,7 +29,7 @@ static __noinline void ring_again(unsigned long hartid)
 /* The ecall orders nothing by itself: the firmware's store to the device must not pass the push. */
 static void sbi_ring(unsigned int cpu)
 {
-	unsigned long hartid = per_cpu_ptr(&ipi_cpu, cpu)->hartid;
+	unsigned long hartid = ipi_cpus[cpu]->hartid;
 
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 	if (unlikely(sbi_send_ipi(1, hartid).error))

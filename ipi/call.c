@@ -184,15 +184,16 @@ static __noinline int no_such_cpu(void)
 
 int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info, bool wait)
 {
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 	call_single_data_t csd;
 
 	if (unlikely(!func))
 		return -EINVAL;
-	if (unlikely(cpu == smp_processor_id()))
+	if (unlikely(cpu == me->cpu))
 		return call_here(func, info);
 	if (unlikely(cpu >= nr_cpu_ids))
 		return no_such_cpu();
-	if (!wait)
+	if (unlikely(!wait))
 		return call_without_wait(cpu, func, info);
 
 	csd.func = func;
@@ -205,23 +206,53 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	return 0;
 }
 
+/* What is left for a push that was not quiet. */
+static __noinline int async_pushed(unsigned int cpu, call_single_data_t *csd, enum call_push pushed,
+				   unsigned long flags)
+{
+	int err = 0;
+
+	if (likely(pushed == CALL_PUSHED_RING)) {
+		ipi_ring_inline(cpu);
+	} else {
+		store_release(&csd->locked, 0);
+		err = -ENXIO;
+	}
+	local_irq_restore(flags);
+	return err;
+}
+
+static __noinline int async_rare(unsigned int cpu, call_single_data_t *csd)
+{
+	smp_call_func_t func = csd->func;
+
+	if (!func)
+		return -EINVAL;
+	if (cpu >= nr_cpu_ids)
+		return no_such_cpu();
+	/* On this cpu: free while the function runs, as on another. */
+	if (atomic_load_explicit(&csd->locked, memory_order_acquire))
+		return -EBUSY;
+	return call_here(func, csd->info);
+}
+
 int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 {
-	if (unlikely(!csd->func))
-		return -EINVAL;
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	enum call_push pushed;
+	unsigned long flags;
+
+	if (unlikely(cpu >= nr_cpu_ids || cpu == me->cpu || !csd->func))
+		return async_rare(cpu, csd);
 	/* Acquire: pairs with the release of the run before, whose reads of the csd are over. */
 	if (unlikely(atomic_exchange_explicit(&csd->locked, 1, memory_order_acquire)))
 		return -EBUSY;
-	if (unlikely(cpu == smp_processor_id())) {
-		store_release(&csd->locked, 0);
-		return call_here(csd->func, csd->info);
-	}
-	if (likely(cpu < nr_cpu_ids) && likely(call_submit(cpu, &csd->node)))
-		return 0;
-	if (cpu >= nr_cpu_ids)
-		no_such_cpu();
-	store_release(&csd->locked, 0);
-	return -ENXIO;
+	flags = local_irq_save();
+	pushed = call_submit_quietly(me, cpu, &csd->node);
+	if (unlikely(pushed != CALL_PUSHED_QUIET))
+		return async_pushed(cpu, csd, pushed, flags);
+	local_irq_restore(flags);
+	return 0;
 }
 
 int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)

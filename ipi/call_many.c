@@ -24,6 +24,8 @@ struct call_function_data {
 	bool busy;
 };
 
+struct ipi_cpu **ipi_cpus;
+
 static DEFINE_PER_CPU(struct call_function_data, cfd_data);
 
 int smpcfd_prepare_cpu(unsigned int cpu)
@@ -86,8 +88,8 @@ static void ring_queued(struct call_function_data *cfd, unsigned int *rings)
  * only after it. For the same reason they are paid before this cpu waits for anybody.
  */
 /* One target; its csd is free. */
-static inline enum call_push queue_one(call_single_data_t *csd, unsigned int cpu, smp_call_func_t func,
-				       void *info, unsigned int kind)
+static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *csd, unsigned int cpu,
+				       smp_call_func_t func, void *info, unsigned int kind)
 {
 	enum call_push pushed;
 
@@ -95,7 +97,7 @@ static inline enum call_push queue_one(call_single_data_t *csd, unsigned int cpu
 	csd->info = info;
 	csd->kind = kind;
 	store_relaxed(&csd->locked, 1);
-	pushed = call_submit_quietly(cpu, &csd->node);
+	pushed = call_submit_quietly(me, cpu, &csd->node);
 	if (unlikely(pushed == CALL_PUSH_REFUSED))
 		store_relaxed(&csd->locked, 0);
 	return pushed;
@@ -117,7 +119,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			       smp_call_func_t func, void *info, unsigned int kind,
 			       smp_cond_func_t cond)
 {
-	unsigned int self = smp_processor_id(), n = 0, rings = 0;
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	unsigned int n = 0, rings = 0;
 	unsigned long flags = local_irq_save();
 
 	for (unsigned int word = 0; word < cpumask_words; word++) {
@@ -125,8 +128,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 		unsigned long queued = 0;
 
 		__cpumask_set_word(cfd->cpumask_ipi, word, 0);
-		if (word == BIT_WORD(self))
-			bits &= ~BIT_MASK(self);
+		if (word == BIT_WORD(me->cpu))
+			bits &= ~BIT_MASK(me->cpu);
 		for (; bits; bits &= bits - 1) {
 			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
 			enum call_push pushed;
@@ -136,7 +139,7 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			/* Acquire: pairs with the release by the target of an earlier broadcast. */
 			if (unlikely(atomic_load_explicit(&cfd->csd[cpu].locked, memory_order_acquire)))
 				wait_for_csd(cfd, cpu, &rings, flags);
-			pushed = queue_one(&cfd->csd[cpu], cpu, func, info, kind);
+			pushed = queue_one(me, &cfd->csd[cpu], cpu, func, info, kind);
 			if (unlikely(pushed == CALL_PUSH_REFUSED))
 				continue;
 			n++;
@@ -219,11 +222,16 @@ unsigned int on_each_cpu(smp_call_func_t func, void *info, bool wait)
 
 void call_function_init(void)
 {
+	static struct ipi_cpu nobody = {.queue = {CALL_QUEUE_CLOSED}};
 	unsigned int cpu;
 
+	ipi_cpus = kzalloc(nr_cpu_ids * sizeof(struct ipi_cpu *));
+	if (!ipi_cpus)
+		panic("no memory for the call queues of %u cpus", nr_cpu_ids);
 	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			per_cpu_ptr(&ipi_cpu, cpu)->hartid = cpu_to_hartid(cpu);
+		ipi_cpus[cpu] = percpu_base[cpu] ? per_cpu_ptr(&ipi_cpu, cpu) : &nobody;
+		ipi_cpus[cpu]->cpu = cpu;
+		ipi_cpus[cpu]->hartid = cpu_to_hartid(cpu);
 	}
 	smpcfd_online_cpu();
 }

@@ -53,7 +53,7 @@ static inline enum call_push call_queue_push(struct call_queue *queue, struct ca
 		if (unlikely(old == CALL_QUEUE_CLOSED))
 			return CALL_PUSH_REFUSED;
 		node->next = old == CALL_QUEUE_POLLING ? NULL : (struct call_node *)old;
-	} while (!cas_release(&queue->head, &old, (uintptr_t)node));
+	} while (!cas8_release(&queue->head, &old, (uintptr_t)node));
 	return old == CALL_QUEUE_OPEN ? CALL_PUSHED_RING : CALL_PUSHED_QUIET;
 }
 

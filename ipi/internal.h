@@ -26,6 +26,7 @@ struct call_waiting {
 struct ipi_cpu {
 	struct call_queue queue;
 	_Atomic unsigned long reasons; /* bits of enum ipi_reason */
+	unsigned int cpu;
 	unsigned long hartid;
 	struct call_queue raised, lazy; /* this cpu's own irq_work; never closed */
 	struct call_node *todo;		/* taken off the queue, not yet run, oldest first */
@@ -37,6 +38,9 @@ struct ipi_cpu {
 
 DECLARE_PER_CPU(struct ipi_cpu, ipi_cpu);
 
+/* Of every possible cpu; for one that never got memory, a closed one that is nobody's. */
+extern struct ipi_cpu **ipi_cpus;
+
 /* Atomic, as an interrupt may come in between; without order. */
 static inline void ipi_count(_Atomic uint64_t *counter, uint64_t n)
 {
@@ -44,14 +48,15 @@ static inline void ipi_count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 /*
- * Hands a node over, and counts it as queued or refused. CALL_PUSHED_RING: the caller must ring. The node is ready; cpu < nr_cpu_ids.
+ * Hands a node over, and counts it as queued or refused. CALL_PUSHED_RING: the caller must ring. The node is ready; cpu < nr_cpu_ids; me is
+ * this cpu's.
  */
-static inline enum call_push call_submit_quietly(unsigned int cpu, struct call_node *node)
+static inline enum call_push call_submit_quietly(struct ipi_cpu *me, unsigned int cpu,
+						 struct call_node *node)
 {
-	enum call_push pushed = call_queue_push(&per_cpu_ptr(&ipi_cpu, cpu)->queue, node);
-	struct call_stats *stats = &this_cpu_ptr(&ipi_cpu)->stats;
+	enum call_push pushed = call_queue_push(&ipi_cpus[cpu]->queue, node);
 
-	ipi_count(likely(pushed != CALL_PUSH_REFUSED) ? &stats->queued : &stats->refused, 1);
+	ipi_count(likely(pushed != CALL_PUSH_REFUSED) ? &me->stats.queued : &me->stats.refused, 1);
 	return pushed;
 }
 
@@ -69,7 +74,7 @@ static inline void ipi_ring_inline(unsigned int cpu)
 static inline bool call_submit(unsigned int cpu, struct call_node *node)
 {
 	unsigned long flags = local_irq_save();
-	enum call_push pushed = call_submit_quietly(cpu, node);
+	enum call_push pushed = call_submit_quietly(this_cpu_ptr(&ipi_cpu), cpu, node);
 
 	if (pushed == CALL_PUSHED_RING)
 		ipi_ring_inline(cpu);
