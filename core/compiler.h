@@ -77,17 +77,17 @@
 #else
 #define __cas_fence() (void)0
 #endif
-#define cas_release(ptr, old, new)                                                                 \
-	({                                                                                         \
-		__cas_fence();                                                                     \
-		atomic_compare_exchange_strong_explicit(ptr, old, new, memory_order_release,       \
-							memory_order_relaxed);                     \
+#define cas_release(ptr, old, new)                                                           \
+	({                                                                                   \
+		__cas_fence();                                                               \
+		atomic_compare_exchange_strong_explicit(ptr, old, new, memory_order_release, \
+							memory_order_relaxed);               \
 	})
-#define cas_acq_rel(ptr, old, new)                                                                 \
-	({                                                                                         \
-		__cas_fence();                                                                     \
-		atomic_compare_exchange_strong_explicit(ptr, old, new, memory_order_acq_rel,       \
-							memory_order_acquire);                     \
+#define cas_acq_rel(ptr, old, new)                                                           \
+	({                                                                                   \
+		__cas_fence();                                                               \
+		atomic_compare_exchange_strong_explicit(ptr, old, new, memory_order_acq_rel, \
+							memory_order_acquire);               \
 	})
 
 /* cas_release for 8 bytes, on the way of every call: what the compiler makes of it is longer by a third. */

@@ -56,8 +56,7 @@ void panic(const char *fmt, ...)
 	va_list args;
 
 	local_irq_disable();
-	if (!cas_acq_rel(&panic_cpu, &nobody, self) &&
-	    nobody != self)
+	if (!cas_acq_rel(&panic_cpu, &nobody, self) && nobody != self)
 		stay();
 
 	/* Each level trusts less: the second says only that there is one, the third says nothing. */

@@ -8,9 +8,9 @@
 .PHONY: run check check-quick check-images bench lint format
 
 # Each test file runs by itself, two at a time: the long ones first, so that none is left alone at the end.
-CHECK_TESTS = $(wildcard tests/boot/*.t tests/firmware/*.t tests/host/*.t tests/fuzz/*.t tests/models/*.t) \
-	$(filter-out %/lint.t,$(wildcard tests/scripts/*.t)) tests/scripts/lint.t
-CHECK_QUICK_TESTS = tests/boot/images.t tests/host/host.t $(wildcard tests/scripts/*.t)
+SCRIPT_TESTS = tests/scripts/check.t $(filter-out %/check.t %/lint.t,$(wildcard tests/scripts/*.t)) tests/scripts/lint.t
+CHECK_TESTS = $(wildcard tests/boot/*.t tests/firmware/*.t tests/host/*.t tests/fuzz/*.t tests/models/*.t) $(SCRIPT_TESTS)
+CHECK_QUICK_TESTS = tests/host/host.t tests/boot/images.t $(SCRIPT_TESTS)
 
 # prove runs the files by their first lines, knows nothing of Perl, and closes with the count.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))

@@ -40,7 +40,9 @@ SCENARIOS = [
 
     Scenario('QEMU 7.2, OpenSBI 1.1', '--smp 3 --qemu 7.2 --bios 1.1', TESTS),
     Scenario('QEMU 7.2, OpenSBI 1.6', '--smp 3 --qemu 7.2', TESTS, full=True),
-    Scenario('QEMU 7.2, OpenSBI 1.6, deterministic', '--smp 3 --qemu 7.2 --deterministic', TESTS, full=True),
+    # Not with OpenSBI: it spins while it waits for a fence, and a hart that spins keeps 7.2's only turn for ever.
+    Scenario('QEMU 7.2, the test firmware, deterministic', '--smp 3 --qemu 7.2 --bios test --deterministic', TESTS,
+             full=True),
     Scenario('QEMU 10, OpenSBI 1.1', '--smp 3 --bios 1.1', TESTS, full=True),
     Scenario('QEMU 10, OpenSBI 1.5.1', '--smp 3 --bios 1.5.1', TESTS),
     Scenario('QEMU 10, the test firmware', '--smp 3 --bios test', TESTS),

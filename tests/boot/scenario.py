@@ -17,7 +17,7 @@ OUT = Path(os.environ.get('O', TOP / 'build'))
 FULL = os.environ.get('MATRIX') == 'full'
 
 # Where the test firmware looks for its rules (tests/firmware/README.md).
-RULES_ADDRESS = 0x801fe000
+RULES_ADDRESS = 0x8017e000
 
 PASSED, FAILED, NOT_RUN, SILENT = range(4)
 
@@ -97,7 +97,7 @@ def find_program(*names):
 def plain(text):
     """The console as a person sees it."""
     text = re.sub(r'\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])', '', text)
-    return text.replace('\r\n', '\n')
+    return text.replace('\r', '')
 
 
 def both_ends(log, size=25):

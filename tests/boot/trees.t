@@ -30,7 +30,7 @@ def good():
     reserved.set_cells('#size-cells', 2)
     reserved.props['ranges'] = b''
     firmware = reserved.add('firmware@80000000')
-    firmware.set_cells('reg', 0, 0x80000000, 0, 0x200000)
+    firmware.set_cells('reg', 0, 0x80000000, 0, 0x180000)
     firmware.props['no-map'] = b''
     root.child('chosen').set_text('bootargs', 'test=boot')
     return root
@@ -169,7 +169,8 @@ def table():
         Scenario('look-alike of a JH7110, OpenSBI', '--smp 5 --online 4 --dtb {tree}', TESTS,
                  expect=[left_alone], files={'tree': board}),
         Scenario('look-alike of a JH7110, OpenSBI 1.1, QEMU 7.2',
-                 '--smp 5 --online 4 --dtb {tree} --qemu 7.2 --bios 1.1', TESTS, expect=[left_alone], files={'tree': board}, full=True),
+                 '--smp 5 --online 4 --dtb {tree} --qemu 7.2 --bios 1.1', TESTS,
+                 expect=[left_alone], files={'tree': board}, full=True),
         Scenario('look-alike of a JH7110 whose tree does not disable hart 0', '--smp 5 --online 4 --dtb {tree}', TESTS,
                  expect=[r'/cpus/cpu@0: hart 0 left alone: '], rules='boot=2',
                  files={'tree': trees.jh7110(QEMU, hart0=None)}),

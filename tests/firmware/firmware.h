@@ -5,11 +5,12 @@
 
 /*
  * Memory: FW_SIZE bytes at FW_BASE belong to the firmware; physical memory protection hides all of it from S-mode
- * except its last page, which is readable: the page table of the "satp" fault.
+ * except its last page, which is readable: the page table of the "satp" fault. It ends well below 0x80200000, where
+ * kernels are loaded: U-Boot has its first stack in between.
  */
 #define FW_BASE	  0x80000000
-#define FW_SIZE	  0x200000
-#define FW_RULES  0x801fe000 /* one page of text, ended by a zero byte */
+#define FW_SIZE	  0x180000
+#define FW_RULES  0x8017e000 /* one page of text, ended by a zero byte */
 #define MAX_HARTS 512
 
 /* A hart's slot: its stack grows down from its struct hart, which ends the slot. */
@@ -248,16 +249,17 @@ void uart_unlock(void);
 #define csr_clear(csr, val) \
 	__asm__ __volatile__("csrc " #csr ", %0" : : "rK"((unsigned long)(val)) : "memory")
 
-#define MIP_SSIP      (1UL << 1)
-#define MIP_MSIP      (1UL << 3)
-#define MIP_STIP      (1UL << 5)
-#define MIP_MTIP      (1UL << 7)
-#define MIP_SEIP      (1UL << 9)
-#define MSTATUS_SIE   (1UL << 1)
-#define MSTATUS_MPIE  (1UL << 7)
-#define MSTATUS_MPP   (3UL << 11)
-#define MSTATUS_MPP_S (1UL << 11)
-#define MSTATUS_MPRV  (1UL << 17)
+#define MIP_SSIP	   (1UL << 1)
+#define MIP_MSIP	   (1UL << 3)
+#define MIP_STIP	   (1UL << 5)
+#define MIP_MTIP	   (1UL << 7)
+#define MIP_SEIP	   (1UL << 9)
+#define MSTATUS_SIE	   (1UL << 1)
+#define MSTATUS_MPIE	   (1UL << 7)
+#define MSTATUS_MPP	   (3UL << 11)
+#define MSTATUS_MPP_S	   (1UL << 11)
+#define MSTATUS_FS_INITIAL (1UL << 13)
+#define MSTATUS_MPRV	   (1UL << 17)
 
 #endif /* __ASSEMBLER__ */
 #endif

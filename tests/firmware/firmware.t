@@ -72,7 +72,7 @@ def boot(qemu, rules, more, append):
         if rules:
             file = Path(tmp, "rules")
             file.write_text(rules)
-            command += ["-device", f"loader,file={file},addr=0x801fe000,force-raw=on"]
+            command += ["-device", f"loader,file={file},addr=0x8017e000,force-raw=on"]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=DEADLINE_S, check=False)

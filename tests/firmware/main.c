@@ -14,7 +14,7 @@ struct fw_dynamic_info {
 #define FW_DYNAMIC_MAGIC 0x4942534fUL
 
 /* Where kernels are loaded if nobody says. */
-#define DEFAULT_NEXT_ADDR (FW_BASE + FW_SIZE)
+#define DEFAULT_NEXT_ADDR 0x80200000
 
 unsigned int nr_harts;
 extern char hart_slots[];

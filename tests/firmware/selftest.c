@@ -302,22 +302,36 @@ static void test_console(void)
 	check_is(ecall(2, 0, 0, 0, 0).error, -1, "legacy getchar: nothing was typed");
 }
 
-static void test_protection(void)
+/* The cause of the exception that reading (writing) there takes, 0 if it takes none. */
+static long touch(unsigned long addr, bool write)
 {
 	unsigned int n = atomic_load(&self_faults);
-	unsigned long v;
 
-	__asm__ __volatile__(".option push\n\t.option norvc\n\tld %0, 0(%1)\n\t.option pop"
-			     : "=r"(v)
-			     : "r"(FW_BASE)
-			     : "memory");
-	check_is(atomic_load(&self_faults), n + 1, "reading the firmware's memory faults");
-	check_is((long)csr_read(scause), 5, "with a load access fault, in S-mode");
-	__asm__ __volatile__(".option push\n\t.option norvc\n\tsd zero, 0(%0)\n\t.option pop"
-			     :
-			     : "r"(FW_BASE)
-			     : "memory");
-	check_is((long)csr_read(scause), 7, "writing it, too");
+	if (write)
+		__asm__ __volatile__(
+			".option push\n\t.option norvc\n\tsd zero, 0(%0)\n\t.option pop"
+			:
+			: "r"(addr)
+			: "memory");
+	else
+		__asm__ __volatile__(
+			".option push\n\t.option norvc\n\tld zero, 0(%0)\n\t.option pop"
+			:
+			: "r"(addr)
+			: "memory");
+	return atomic_load(&self_faults) == n ? 0 : (long)csr_read(scause);
+}
+
+static void test_protection(void)
+{
+	unsigned long last = FW_BASE + FW_SIZE - 4096;
+
+	check_is(touch(FW_BASE, false), 5, "reading the firmware's memory is a load access fault");
+	check_is(touch(FW_BASE, true), 7, "writing it is a store access fault");
+	check_is(touch(FW_RULES, true), 7, "the rules cannot be written");
+	check_is(touch(last, false), 0, "the last page can be read");
+	check_is(touch(last, true), 7, "and not written");
+	check_is(touch(FW_BASE + FW_SIZE, true), 0, "what lies behind is the kernel's");
 }
 
 static void test_timer(void)

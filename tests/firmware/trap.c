@@ -27,9 +27,12 @@ void hart_prepare(void)
 	csr_write(mideleg, MIDELEG);
 	csr_write(mcounteren, 7);
 	csr_write(pmpaddr0, NAPOT(fw_satp_page, 4096));
-	csr_write(pmpaddr1, NAPOT(FW_BASE, FW_SIZE));
-	csr_write(pmpaddr2, ~0UL);
-	csr_write(pmpcfg0, (PMP_NAPOT | PMP_R) | (PMP_NAPOT << 8) | ((PMP_NAPOT | PMP_RWX) << 16));
+	/* Regions are powers of two. */
+	csr_write(pmpaddr1, NAPOT(FW_BASE, 0x100000));
+	csr_write(pmpaddr2, NAPOT(FW_BASE + 0x100000, FW_SIZE - 0x100000));
+	csr_write(pmpaddr3, ~0UL);
+	csr_write(pmpcfg0, (PMP_NAPOT | PMP_R) | PMP_NAPOT << 8 | PMP_NAPOT << 16 |
+				   (unsigned long)(PMP_NAPOT | PMP_RWX) << 24);
 	__asm__ __volatile__("sfence.vma" : : : "memory");
 
 	h->sstc = !fault(F_NO_SSTC, h->id, NULL) && probe_sstc() == 0;
@@ -92,7 +95,8 @@ static __attribute__((noreturn)) void enter(struct hart *h)
 	unsigned long status = csr_read(mstatus);
 
 	status &= ~(MSTATUS_MPP | MSTATUS_MPRV | MSTATUS_SIE);
-	status |= MSTATUS_MPP_S | MSTATUS_MPIE;
+	/* Floating point is there for who uses it, as other firmware leaves it. */
+	status |= MSTATUS_MPP_S | MSTATUS_MPIE | MSTATUS_FS_INITIAL;
 	if (h->start_sie)
 		status |= MSTATUS_SIE;
 	csr_write(sie, 0);

@@ -5,7 +5,7 @@
 
 FUZZ_fdt   := $(FDT_TEST_SOURCES)
 FUZZ_param := core/param.c
-FUZZ_line  := shell/line.c shell/shell.c core/printk.c core/format.c core/console.c core/console_input.c core/logring.c
+FUZZ_line  := shell/line.c shell/shell.c core/printk.c core/console.c core/console_input.c core/logring.c
 
 FUZZERS := fdt param line
 

@@ -11,7 +11,7 @@
 #include "tests/kernel/ktest.h"
 
 /* Above this taking all memory lasts too long in an emulator. */
-#define EXHAUST_MAX_BLOCKS 8192
+#define EXHAUST_MAX_BLOCKS 1024
 
 struct chain {
 	struct chain *next;

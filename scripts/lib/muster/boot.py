@@ -11,8 +11,8 @@ from muster.machine import CannotRun
 from muster.lines import LineReader
 
 # More than any boot prints; who prints more will not stop.
-OUTPUT_MAX = 32 << 20
-LINES_MAX = 150000
+OUTPUT_MAX = 16 << 20
+LINES_MAX = 100000
 # How long a machine may take to leave after its last word.
 LEAVE_S = 10
 AFTER_PANIC_S = 10
