@@ -192,8 +192,9 @@ static enum hsm_start_result start_cpu(unsigned int cpu)
 	result = hsm_start(info->hartid, secondary_entry(), opaque, &error);
 	if (result == HSM_START_ACCEPTED)
 		return result;
-	/* It does not come by this start; should it come all the same, it parks. */
-	boot_record_expire(&records[cpu]);
+	/* Should it come by this start all the same, it parks; or, refused or not, it has come already. */
+	if (!boot_record_expire(&records[cpu]))
+		return HSM_START_ACCEPTED;
 	info->error = sbi_to_errno(error);
 	atomic_store_explicit(&info->state, CPU_OFFLINE, memory_order_relaxed);
 	return result;

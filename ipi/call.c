@@ -98,30 +98,36 @@ unsigned int flush_call_queue(void)
 	return newest ? run_calls(me, newest) : 0;
 }
 
+/* More than one call, other reasons, work of this cpu's own, or nothing at all. */
+static __noinline void interrupt_rest(struct ipi_cpu *me, struct call_node *newest)
+{
+	unsigned long reasons = atomic_exchange_explicit(&me->reasons, 0, memory_order_acq_rel);
+
+	/* The line is acknowledged: a bit set, or a call queued, after these exchanges raises it again. */
+	if (!newest)
+		newest = call_queue_take(&me->queue);
+	if (newest)
+		run_calls(me, newest);
+	if (!irq_work_run_lists(me) && !newest && !reasons)
+		ipi_count(&me->stats.spurious, 1);
+	if (reasons)
+		ipi_handle_reasons(reasons);
+}
+
 void ipi_interrupt(void)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
-	unsigned long reasons = 0;
-	struct call_node *newest;
+	struct call_node *newest = call_queue_take(&me->queue);
 
 	ipi_count(&me->stats.interrupts, 1);
-	/* The line is acknowledged: a bit set after this exchange raises it again. The look before it saves the exchange. */
-	if (unlikely(atomic_load_explicit(&me->reasons, memory_order_relaxed)))
-		reasons = atomic_exchange_explicit(&me->reasons, 0, memory_order_acq_rel);
-	newest = call_queue_take(&me->queue);
-	if (likely(newest)) {
-		/* A single call, nearly always. */
-		if (likely(!newest->next && !me->todo)) {
-			run_one(me, container_of(newest, struct call_single_data, node));
-			ipi_count(&me->stats.run, 1);
-		} else {
-			run_calls(me, newest);
-		}
+	/* A single call and nothing else, nearly always. */
+	if (unlikely(!newest || newest->next || me->todo ||
+		     atomic_load_explicit(&me->reasons, memory_order_relaxed) || irq_work_pending(me))) {
+		interrupt_rest(me, newest);
+		return;
 	}
-	if (unlikely(!irq_work_run_lists(me) && !newest && !reasons))
-		ipi_count(&me->stats.spurious, 1);
-	if (unlikely(reasons))
-		ipi_handle_reasons(reasons);
+	run_one(me, container_of(newest, struct call_single_data, node));
+	ipi_count(&me->stats.run, 1);
 }
 
 bool call_queue_has_work(void)
@@ -129,19 +135,32 @@ bool call_queue_has_work(void)
 	return ipi_has_work(this_cpu_ptr(&ipi_cpu));
 }
 
-void call_queue_poll(void)
+bool call_queue_poll(unsigned int looks)
 {
 	struct call_queue *queue = &this_cpu_ptr(&ipi_cpu)->queue;
+	bool interrupt = false;
 
+	if (!looks)
+		return false;
 	if (call_queue_poll_begin(queue)) {
-		/* Other interrupts are not in the word: sip tells. */
-		while (atomic_load_explicit(&queue->head, memory_order_relaxed) == CALL_QUEUE_POLLING &&
-		       !(csr_read(CSR_SIP) & csr_read(CSR_SIE)))
+		while (atomic_load_explicit(&queue->head, memory_order_relaxed) == CALL_QUEUE_POLLING) {
+			/* Other interrupts are not in the word: sip tells. */
+			interrupt = csr_read(CSR_SIP) & csr_read(CSR_SIE);
+			if (interrupt || !looks)
+				break;
+			looks -= looks != UINT32_MAX;
 			cpu_relax();
+		}
 		if (call_queue_poll_end(queue))
-			return;
+			return interrupt;
 	}
 	flush_call_queue();
+	return true;
+}
+
+bool call_queue_polling(unsigned int cpu)
+{
+	return atomic_load_explicit(&ipi_cpus[cpu]->queue.head, memory_order_relaxed) == CALL_QUEUE_POLLING;
 }
 
 static __noinline int call_here(smp_call_func_t func, void *info)
@@ -202,6 +221,12 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	store_relaxed(&csd.locked, 1);
 	if (unlikely(!call_submit(cpu, &csd.node)))
 		return -ENXIO;
+	/* Over soon, nearly always; with interrupts off there is more to do meanwhile. */
+	for (unsigned int looks = CSD_LOOKS; looks && likely(!irqs_disabled()); looks--) {
+		cpu_relax();
+		if (csd_is_free(&csd))
+			return 0;
+	}
 	csd_lock_wait(&csd, cpu);
 	return 0;
 }
@@ -273,8 +298,17 @@ int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void
 
 void smpcfd_online_cpu(void)
 {
-	bool was_closed = call_queue_open(&this_cpu_ptr(&ipi_cpu)->queue);
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	bool was_closed;
 
+	/* A reason that came after the hart of an earlier life had stopped would keep everybody from ringing in this one. */
+	store_relaxed(&me->reasons, 0);
+	/*
+	 * The line was cleared before this: device output, the pending bit, before a memory write. Seen the other way round, the clear would
+	 * take the ring of the first push with it.
+	 */
+	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	was_closed = call_queue_open(&me->queue);
 	ASSERT(was_closed);
 }
 

@@ -116,8 +116,14 @@ void smpcfd_online_cpu(void);
 /* Runs what is queued for this cpu. From the IPI handler, from idle and from waiters, interrupts off. Returns how many ran. */
 unsigned int flush_call_queue(void);
 
-/* Watches the queue, so that calls need no ring, until some came, which are then run. Interrupts off. Returns at an interrupt, too. */
-void call_queue_poll(void);
+/*
+ * Watches the queue for so many looks (UINT32_MAX: without end), so that calls need no ring, and runs what comes. False if nothing came; an
+ * interrupt that is pending ends it early, and counts as something. Interrupts off.
+ */
+bool call_queue_poll(unsigned int looks);
+
+/* True while that cpu watches its queue, for benchmarks that want it asleep. Any context. */
+bool call_queue_polling(unsigned int cpu);
 
 /* True if something is queued for this cpu, so that idle must not sleep. Interrupts off. */
 bool call_queue_has_work(void);

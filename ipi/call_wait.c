@@ -17,15 +17,6 @@
 static unsigned int csd_timeout_ms = 5000;
 PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000, "how long a caller waits before it reports");
 
-/* Looks at the word before the clock is read: reading it may trap to the firmware. */
-#define LOOKS_PER_CLOCK 64
-
-static bool is_free(call_single_data_t *csd)
-{
-	/* Acquire: pairs with the release by the target; what the function did is seen. */
-	return !atomic_load_explicit(&csd->locked, memory_order_acquire);
-}
-
 static const char *func_name(smp_call_func_t func, char *buf, size_t size)
 {
 	symbol_lookup((unsigned long)func, buf, size);
@@ -139,9 +130,9 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 	uint64_t next = since + interval;
 
 	set_waiting(me, (struct waiting_now){csd->func, cpu, since});
-	for (unsigned int looks = 1; !(over = is_free(csd)); looks++) {
+	for (unsigned int looks = 1; !(over = csd_is_free(csd)); looks++) {
 		between_looks(off);
-		if (looks % LOOKS_PER_CLOCK)
+		if (looks % CSD_LOOKS)
 			continue;
 		if (time_now() >= deadline) {
 			report(csd, cpu, since);
@@ -169,10 +160,10 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 /* Most calls are over before the clock would be read. */
 static inline bool wait_briefly(call_single_data_t *csd)
 {
-	unsigned int looks = LOOKS_PER_CLOCK;
+	unsigned int looks = CSD_LOOKS;
 
 	do {
-		if (is_free(csd))
+		if (csd_is_free(csd))
 			return true;
 		between_looks(irqs_disabled());
 	} while (--looks);

@@ -89,6 +89,15 @@ static inline bool ipi_has_work(const struct ipi_cpu *me)
 	       call_queue_pending(&me->lazy);
 }
 
+/* Looks at a call before the clock is read: reading it may trap to the firmware. */
+#define CSD_LOOKS 64
+
+static inline bool csd_is_free(call_single_data_t *csd)
+{
+	/* Acquire: pairs with the release by the target; what the function did is seen. */
+	return !atomic_load_explicit(&csd->locked, memory_order_acquire);
+}
+
 /* For a call that waits with interrupts off: runs what is queued, and what the run that it is part of has not come to. */
 void flush_own_calls(struct ipi_cpu *me);
 
@@ -98,9 +107,15 @@ void irq_work_run_node(struct call_node *node);
 
 /* What is queued on this cpu's own lists, raised and lazy; how many ran. Interrupts off. */
 unsigned int __irq_work_run_lists(struct ipi_cpu *me);
+static inline bool irq_work_pending(const struct ipi_cpu *me)
+{
+	/* These lists are open or not empty, never closed nor watched: their words can be looked at together. */
+	return (atomic_load_explicit(&me->raised.head, memory_order_relaxed) |
+		atomic_load_explicit(&me->lazy.head, memory_order_relaxed)) != CALL_QUEUE_OPEN;
+}
 static inline unsigned int irq_work_run_lists(struct ipi_cpu *me)
 {
-	if (likely(!call_queue_pending(&me->raised) && !call_queue_pending(&me->lazy)))
+	if (likely(!irq_work_pending(me)))
 		return 0;
 	return __irq_work_run_lists(me);
 }

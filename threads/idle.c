@@ -16,19 +16,26 @@
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
 
-static bool idle_poll;
+/* How often idle looks at the call queue before it sleeps: a call that comes meanwhile needs no interrupt. */
+static unsigned int idle_looks = 8;
+PARAM_UINT("idle_looks", idle_looks, 0, UINT32_MAX, "looks at the call queue before idle sleeps");
 
 static int parse_idle(const char *value)
 {
-	if (!value || (strcmp(value, "poll") && strcmp(value, "wfi")))
+	if (value && !strcmp(value, "poll"))
+		idle_looks = UINT32_MAX;
+	else if (value && !strcmp(value, "wfi"))
+		idle_looks = 0;
+	else
 		return -EINVAL;
-	idle_poll = !strcmp(value, "poll");
 	return 0;
 }
-PARAM_FUNC("idle", parse_idle, "poll: watch for calls, which then need no interrupt; wfi (default): sleep");
+PARAM_FUNC("idle", parse_idle, "poll: never sleep, calls need no interrupt; wfi: sleep at once");
 
 /*
- *   [ NONE ] -- idle_run_on: exchange --> [ SET ] -- idle loop --> [ RUNNING ] -- fn returned --> [ NONE ]
+ *   [ NONE ] -- set_job, a call --> [ SET ] -- idle loop --> [ RUNNING ] -- fn returned --> [ NONE ]
+ *
+ * Only the cpu itself writes it: of two who ask at once one finds it taken, and who is refused has left nothing behind.
  */
 enum job_state { JOB_NONE, JOB_SET, JOB_RUNNING };
 
@@ -40,25 +47,36 @@ struct idle_job {
 
 static DEFINE_PER_CPU(struct idle_job, idle_job);
 
-static void wake(void *info)
+struct job_request {
+	void (*fn)(void *arg);
+	void *arg;
+	int error;
+};
+
+static void set_job(void *info)
 {
-	(void)info;
+	struct idle_job *job = this_cpu_ptr(&idle_job);
+	struct job_request *request = info;
+
+	if (atomic_load_explicit(&job->state, memory_order_relaxed) != JOB_NONE) {
+		request->error = -EBUSY;
+		return;
+	}
+	job->fn = request->fn;
+	job->arg = request->arg;
+	atomic_store_explicit(&job->state, JOB_SET, memory_order_relaxed);
 }
 
 int idle_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
 {
-	struct idle_job *job;
+	struct job_request request = {fn, arg, 0};
+	int err;
 
-	if (cpu >= nr_cpu_ids || cpu == smp_processor_id() || !cpumask_test_cpu(cpu, cpu_online_mask))
+	/* Who asks is not idle. */
+	if (cpu == smp_processor_id())
 		return -ENXIO;
-	job = per_cpu_ptr(&idle_job, cpu);
-	if (!idle_job_done(cpu))
-		return -EBUSY;
-	job->fn = fn;
-	job->arg = arg;
-	/* Release: pairs with the acquire in run_job. */
-	atomic_store_explicit(&job->state, JOB_SET, memory_order_release);
-	return smp_call_function_single(cpu, wake, NULL, false);
+	err = smp_call_function_single(cpu, set_job, &request, true);
+	return err ? err : request.error;
 }
 
 bool idle_job_done(unsigned int cpu)
@@ -69,7 +87,7 @@ bool idle_job_done(unsigned int cpu)
 
 static bool job_set(void)
 {
-	return atomic_load_explicit(&this_cpu_ptr(&idle_job)->state, memory_order_acquire) == JOB_SET;
+	return atomic_load_explicit(&this_cpu_ptr(&idle_job)->state, memory_order_relaxed) == JOB_SET;
 }
 
 static void run_job(void)
@@ -78,6 +96,7 @@ static void run_job(void)
 
 	atomic_store_explicit(&job->state, JOB_RUNNING, memory_order_relaxed);
 	job->fn(job->arg);
+	/* Release: pairs with idle_job_done. */
 	atomic_store_explicit(&job->state, JOB_NONE, memory_order_release);
 }
 
@@ -88,9 +107,7 @@ static void idle_loop(void)
 		if (unlikely(call_queue_has_work())) {
 			/* Calls come with their interrupt; what may wait for the next one does not wait for sleep. */
 			irq_work_run();
-		} else if (unlikely(idle_poll)) {
-			call_queue_poll();
-		} else if (!job_set()) {
+		} else if (!call_queue_poll(idle_looks) && !job_set()) {
 			/* An interrupt that comes after the looks stays pending, and ends the wfi. */
 			wait_for_interrupt();
 		}

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /*
- * Runs fn(arg) in the idle loop of another cpu: hart context, interrupts on, until it returns. Does not wait: idle_job_done() tells. One job
+ * Runs fn(arg) in the idle loop of another cpu: hart context, interrupts on, until it returns. Does not wait for that: idle_job_done() tells. One job
  * a cpu: -EBUSY while an earlier one is not over; -ENXIO if the cpu is not online or is the calling one. Hart context.
  */
 int idle_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg);

@@ -16,9 +16,9 @@ void asm_offsets(void)
 	DEFINE(BR_VIRT_OFFSET, offsetof(struct boot_record, virt_offset));
 	DEFINE(BR_SP, offsetof(struct boot_record, sp));
 	DEFINE(BR_TP, offsetof(struct boot_record, tp));
-	DEFINE(BR_GENERATION, offsetof(struct boot_record, generation));
 	DEFINE(BR_STATE, offsetof(struct boot_record, state));
 	DEFINE(BR_STATE_ARMED, BOOT_ARMED);
+	DEFINE(BR_GENERATION_SHIFT, BOOT_GENERATION_SHIFT);
 	DEFINE(BR_STATE_TAKEN, BOOT_TAKEN);
 	DEFINE(BR_STATE_EXPIRED, BOOT_EXPIRED);
 	DEFINE(BR_STATE_LATE, BOOT_LATE);

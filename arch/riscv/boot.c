@@ -26,6 +26,11 @@ phys_addr_t secondary_entry(void)
 	return virt_to_phys(secondary_hart);
 }
 
+static int with_generation(enum boot_record_state state, const struct boot_record *record)
+{
+	return (int)state | (int)(record->generation << BOOT_GENERATION_SHIFT);
+}
+
 uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void *sp,
 			 unsigned long tp)
 {
@@ -40,13 +45,14 @@ uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void 
 	record->generation = (record->generation + 1) % BOOT_RECORD_ALIGN;
 	record->magic = boot_record_magic;
 	/* Pairs with the lr.aq of the entry code; hart_start orders memory for a hart that it wakes. */
-	atomic_store_explicit(&record->state, BOOT_ARMED, memory_order_release);
+	atomic_store_explicit(&record->state, with_generation(BOOT_ARMED, record),
+			      memory_order_release);
 	return virt_to_phys(record) | record->generation;
 }
 
 bool boot_record_expire(struct boot_record *record)
 {
-	int armed = BOOT_ARMED;
+	int armed = with_generation(BOOT_ARMED, record);
 
-	return cas_acq_rel(&record->state, &armed, BOOT_EXPIRED);
+	return cas_acq_rel(&record->state, &armed, with_generation(BOOT_EXPIRED, record));
 }

@@ -17,12 +17,14 @@
  *                                   |
  *                                   +------ boot_record_expire ---> EXPIRED --- entry code ---> LATE (parked)
  *
- * ARMED is left by one atomic step, so a hart either was in time or knows that it is late. A new arm starts from any state but
- * ARMED, with a new generation, by which an older start that arrives now is told apart.
+ * ARMED and EXPIRED have the generation beside them in the same word, and are left by one atomic step: a hart either was in time or
+ * knows that it is late, and one that arrives by an older start neither takes a new record nor spoils it. A new arm
+ * starts from any state but ARMED. Generations come again after 64 starts: no older start is on its way by then.
  */
 enum boot_record_state { BOOT_IDLE, BOOT_ARMED, BOOT_TAKEN, BOOT_EXPIRED, BOOT_LATE };
 
-#define BOOT_RECORD_ALIGN 64
+#define BOOT_RECORD_ALIGN     64
+#define BOOT_GENERATION_SHIFT 8 /* in the state */
 
 struct boot_record {
 	uint64_t magic;
@@ -32,7 +34,7 @@ struct boot_record {
 	uint64_t sp;	      /* linked addresses from here on */
 	uint64_t tp;
 	uint32_t generation;   /* below BOOT_RECORD_ALIGN */
-	_Atomic int32_t state; /* enum boot_record_state */
+	_Atomic int32_t state; /* enum boot_record_state, and maybe generation */
 } __aligned(BOOT_RECORD_ALIGN);
 
 /* In memory, so that a stray record is told from a true one by an image's own random-looking word. */

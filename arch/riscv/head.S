@@ -144,25 +144,25 @@ secondary_hart:
 	bne	t0, t1, stray_hart
 	ld	t0, BR_HARTID(t6)
 	bne	t0, a0, stray_hart
-	lw	t0, BR_GENERATION(t6)
-	bne	t0, t5, stray_hart
 
-	/* ARMED to TAKEN, or the boot hart has given up: pairs with boot_record_expire(). */
+	/*
+	 * ARMED to TAKEN, or EXPIRED to LATE where the boot hart has given up: one step, and only of this start's generation. Pairs
+	 * with boot_record_arm() and boot_record_expire().
+	 */
+	slli	t5, t5, BR_GENERATION_SHIFT
+	ori	t2, t5, BR_STATE_ARMED
+	ori	t3, t5, BR_STATE_EXPIRED
 	addi	t0, t6, BR_STATE
-	li	t2, BR_STATE_ARMED
-	li	t3, BR_STATE_TAKEN
 1:	lr.w.aqrl t1, (t0)
-	bne	t1, t2, 2f
-	sc.w.aqrl t4, t3, (t0)
-	bnez	t4, 1b
-	j	3f
-2:	li	t2, BR_STATE_EXPIRED
-	bne	t1, t2, stray_hart
-	li	t3, BR_STATE_LATE
-	amoswap.w.rl zero, t3, (t0)
-	j	park
+	li	t4, BR_STATE_TAKEN
+	beq	t1, t2, 2f
+	bne	t1, t3, stray_hart
+	li	t4, BR_STATE_LATE
+2:	sc.w.aqrl t5, t4, (t0)
+	bnez	t5, 1b
+	bne	t1, t2, park
 
-3:	ld	sp, BR_SP(t6)
+	ld	sp, BR_SP(t6)
 	ld	tp, BR_TP(t6)
 	ld	t2, BR_SATP(t6)
 	ld	t1, BR_VIRT_OFFSET(t6)

@@ -22,15 +22,21 @@ static void nothing(void *info)
 	(void)info;
 }
 
-/* The others go back to sleep: a turn for each hart, or time enough where harts run at once. */
+/* The others go back to sleep, and are past watching their queues. */
 static void settle(void)
 {
-	if (deterministic) {
-		cpu_relax();
-		cpu_relax();
-	} else {
-		udelay(20);
+	unsigned int cpu;
+
+	for (bool polling = true; polling;) {
+		if (deterministic)
+			cpu_relax();
+		else
+			udelay(20);
+		polling = false;
+		for_each_online_cpu (cpu)
+			polling |= call_queue_polling(cpu);
 	}
+	cpu_relax();
 }
 
 static unsigned int other_cpu(void)

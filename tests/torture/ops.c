@@ -83,7 +83,7 @@ static void single_wait(struct torturer *me, unsigned int target)
 	if (!t)
 		return;
 	value = t->value;
-	t->nest = one_in(me, 4);
+	t->nest = one_in(me, 2);
 	ticket_arm(t);
 	err = smp_call_function_single(target, ticket_run, t, true);
 	/* It is through when the call returns; interrupts may have taken it since, but not armed it for the same value. */
@@ -249,13 +249,35 @@ static void op_any(struct torturer *me)
 	shout_sent(me, s, err ? 0 : 1);
 }
 
+struct wish {
+	const struct hot_work *hot;
+	uint64_t number;
+};
+
+static bool is_granted(void *arg)
+{
+	const struct wish *wish = arg;
+
+	return atomic_load_explicit(&wish->hot->granted, memory_order_relaxed) >= wish->number;
+}
+
+/* "Pending already" was the answer: then a run comes that has not begun yet, without anybody asking again. */
+static void await_grant(struct torturer *me, const struct hot_work *hot, uint64_t number)
+{
+	struct wish wish = {hot, number};
+
+	if (!poll_until(is_granted, &wish, deadline_ms(deterministic ? 20 : 10000)))
+		torture_fault(FAULT_LOST, "cpu%u: work that was pending has not run", me->cpu);
+}
+
 static void queue_hot(struct torturer *me, struct hot_work *hot, unsigned int target)
 {
+	uint64_t number;
 	int err;
 
 	/* Counted before it can run; what is refused is taken off again. */
 	count(&me->tried);
-	count(&hot->wishes);
+	number = 1 + atomic_fetch_add_explicit(&hot->wishes, 1, memory_order_relaxed);
 	count(&hot->accepted);
 	err = irq_work_queue_on(&hot->work, target);
 	if (!err) {
@@ -267,6 +289,8 @@ static void queue_hot(struct torturer *me, struct hot_work *hot, unsigned int ta
 	/* The wish stands: the run that is pending grants it, or one here, where nobody can refuse. */
 	if (err == -ENXIO)
 		queue_hot(me, hot, me->cpu);
+	else if (err == -EBUSY && hot != &me->hot_lazy)
+		await_grant(me, hot, number);
 	else if (err != -EBUSY)
 		torture_fault(FAULT_ANSWER, "cpu%u queued work on cpu%u: error %d", me->cpu, target,
 			      err);
@@ -284,6 +308,9 @@ void hot_run(struct irq_work *work)
 						      memory_order_relaxed, memory_order_relaxed))
 		;
 	count(&hot->run);
+	/* Long enough to be wished for again meanwhile. */
+	for (unsigned int i = 0; i < 3; i++)
+		cpu_relax();
 }
 
 static void op_irq_work(struct torturer *me)
@@ -331,7 +358,7 @@ static void op_pause(struct torturer *me)
 	/* Without a timer that comes anyway this could wait for ever. */
 	if (random_turns && one_in(me, 2)) {
 		flags = local_irq_save();
-		call_queue_poll();
+		call_queue_poll(UINT32_MAX);
 		local_irq_restore(flags);
 		return;
 	}
@@ -379,7 +406,7 @@ static void op_nonsense(struct torturer *me)
 void torture_nested(struct torturer *me)
 {
 	count(&me->nested);
-	if (me->nesting || one_in(me, 2)) {
+	if (me->nesting || one_in(me, 4)) {
 		async(me, any_cpu(me));
 		return;
 	}
