@@ -22,6 +22,14 @@ def fault(rules, *expect, online=4, append=TESTS, args='', full=False, **more):
 
 
 STRAY = 'entered the kernel unasked, or with a record not theirs, the last as hart'
+
+
+def panic(rules, *expect, **more):
+    """A panic at the prompt under these rules."""
+    return Scenario(f'panic, {rules}', '--smp 4 --panic --send "panic now"', expect=['panic: now', *expect],
+                    rules=rules if 'boot=' in rules else f'boot=0 {rules}', **more)
+
+
 NO_SSTC = '--qemu-arg "-cpu rv64,sstc=off"'
 SHELL = '--send harts --send poweroff'
 
@@ -82,7 +90,8 @@ SCENARIOS = [
 
     # Interrupts that do not come, come late, or come for nothing.
     fault('ipi-drop@3=1', 'cpu3 does not set up its interrupts within', append='test=irq', code=FAILED),
-    fault('ipi-drop@0=1', append=OTHERS, fired=[]),
+    # The IPI that ends bring-up: the boot hart looks for itself, and does not sleep until its deadline.
+    fault('ipi-drop@0=1', r'harts online in \d{1,6} us', append=OTHERS, fired=[]),
     fault('ipi-delay=2000'),
     fault('ipi-dup=1', fired=['ipi-dup=1']),
     fault('ipi-spurious=300'),
@@ -100,6 +109,18 @@ SCENARIOS = [
     fault('hartids=0:63:64:65'),
     fault('hartids=7:1000:4294967295:3 boot=4294967295'),
     fault('boot=3'),
+
+    # The end stops them all, or says that it could not.
+    panic('', forbid=['did not stop']),
+    panic('hartids=7:1000:4294967295:3 boot=1000', forbid=['did not stop']),
+    panic('ipi-strict', forbid=['did not stop'], fired=[]),
+    # Hart 2 has left behind the kernel's back, and poisons the mask that all of them are told with.
+    panic('ipi-strict start-twice@2=20000', 'no IPI to hart 2', 'panic: 1 harts did not stop',
+          append='test=time then=shell'),
+    panic('ipi-drop@2=1', 'panic: 1 harts did not stop'),
+    panic('ipi-refuse=-1', 'panic: 3 harts did not stop'),
+    panic('no-ipi', 'panic: 3 harts did not stop'),
+    panic('srst-refuse=-1', fired=[]),
 ]
 
 sys.exit(run_all(SCENARIOS))

@@ -62,7 +62,7 @@ SCENARIOS = [
     Scenario('no Sstc', '--smp 3 --qemu-arg "-cpu rv64,sstc=off"', TESTS),
     Scenario('no Sstc, QEMU 7.2, OpenSBI 1.1', '--smp 2 --qemu 7.2 --bios 1.1 --qemu-arg "-cpu rv64,sstc=off"',
              TESTS, full=True),
-    Scenario('no Svadu: pages need their A and D bits', '--smp 2 --qemu-arg "-cpu rv64,svadu=off"', TESTS, full=True),
+    Scenario('Svade: a page without its A or D bit faults', '--smp 2 --qemu-arg "-cpu rv64,svade=on,svadu=off"', TESTS),
 
     Scenario('ELF file', '--smp 2', TESTS, image='muster.elf'),
     Scenario('Image at 0x80400000', '--smp 2 --load 0x80400000', TESTS),

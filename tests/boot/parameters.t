@@ -43,7 +43,7 @@ SCENARIOS = [
     harts('cpus=77', 1, 1, '3 harts left out'),
     harts('nr_cpus=1000 maxcpus=1000', 4, 4),
 
-    Scenario('no such suite', '--smp 1', 'test=no-such-suite', code=FAILED, expect=["no suite 'no-such-suite'"]),
+    Scenario('no such suite', '--smp 1', 'test=no-such-suite', code=FAILED, expect=["no test suite 'no-such-suite'"]),
     Scenario('no such benchmark', '--smp 1', 'bench=no-such-benchmark', code=FAILED,
              expect=["no benchmark 'no-such-benchmark'"]),
     Scenario('quiet shows results only', '--smp 2', 'quiet test=boot',

@@ -170,6 +170,10 @@ def run(tap, scenario):
     wrong = []
     if outcome.code != scenario.code:
         wrong.append(f'scripts/check left with {outcome.code}, due is {scenario.code}')
+    # Also when scripts/check is due to fail: it must be for the reason that is due.
+    for pattern in scenario.expect:
+        if not re.search(pattern, outcome.log, re.M):
+            wrong.append(f'no line matches {pattern}')
     for word in must_fire(scenario):
         if f'fired: {word}: ' not in outcome.told:
             wrong.append(f'the rule {word} never fired')
