@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeded schedules of the real image: SEEDS (25) pass, and each bug that is planted in the protocols is caught within 25."""
+"""Seeded schedules of the real image: SEEDS (25) pass, and each bug planted in the protocols is caught within 25."""
 
 import os
 import shutil
