@@ -13,7 +13,10 @@
 static unsigned int ipi_id;
 static void (*other_external_interrupts)(void);
 
-/* Claiming the identity has acknowledged it; the claim is a CSR write, ordered before the reads that follow by the fence. */
+/*
+ * Claiming the identity has acknowledged it: a CSR write, which counts as device output, before the reads of memory that follow. Without the
+ * fence a read could be early, miss a push, and the claim take that push's ring away. Pairs with the fence of writel() in imsic_send().
+ */
 static void imsic_ipi(unsigned int id, void *arg)
 {
 	(void)id;

@@ -26,7 +26,11 @@ static __noinline void ring_again(unsigned long hartid)
 	sbi_line_flush(&line);
 }
 
-/* The ecall orders nothing by itself: the firmware's store to the device must not pass the push. */
+/*
+ * In front of each ecall below. The ecall orders nothing by itself, and the push has release only, which orders memory and not devices:
+ * without a fence the firmware's store to the device may be seen before the push. The target would
+ * acknowledge, see an empty queue and sleep, and nobody would ring again. Pairs with the fence behind the acknowledgement in trap_entry.
+ */
 static void sbi_ring(unsigned int cpu)
 {
 	unsigned long hartid = ipi_cpus[cpu]->hartid;
@@ -41,6 +45,7 @@ static unsigned int sbi_ring_mask(const struct cpumask *mask)
 	struct sbi_line line = SBI_LINE_INIT;
 	unsigned int cpu;
 
+	/* As in sbi_ring(). */
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 	for_each_cpu (cpu, mask)
 		sbi_line_add(&line, cpu_to_hartid(cpu));
@@ -77,6 +82,7 @@ static void legacy_ring(unsigned int cpu)
 	unsigned long hartid = cpu_to_hartid(cpu), vector[LEGACY_WORDS] = {0};
 
 	vector[BIT_WORD(hartid)] = BIT_MASK(hartid);
+	/* As in sbi_ring(). */
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 	sbi_legacy_send_ipi(vector);
 }
@@ -91,6 +97,7 @@ static unsigned int legacy_ring_mask(const struct cpumask *mask)
 
 		vector[BIT_WORD(hartid)] |= BIT_MASK(hartid);
 	}
+	/* As in sbi_ring(). */
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 	return sbi_legacy_send_ipi(vector) ? cpumask_weight(mask) : 0;
 }

@@ -19,14 +19,18 @@ static DEFINE_PER_CPU(call_single_data_t, single_csd);
 /* Whom it went to: who waits for it must ring that one. */
 static DEFINE_PER_CPU(unsigned int, single_cpu);
 
-/* A csd that is freed may be queued again at once: nothing of it is read after that. */
-static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd)
+/* A csd that is freed may be queued again at once: nothing of it is read after that. first is the kind to be expected. */
+static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd, enum call_kind first)
 {
 	smp_call_func_t func = csd->func;
 	void *info = csd->info;
 
 	store_relaxed(&me->last, func);
-	if (csd->kind == CALL_SYNC) {
+	if (csd->kind == first && first == CALL_ASYNC) {
+		/* Release: who takes the csd again sees that func and info have been read. */
+		store_release(&csd->locked, 0);
+		func(info);
+	} else if (csd->kind == CALL_SYNC) {
 		func(info);
 		/* Release: pairs with the waiter's acquire; it sees all that func did. */
 		store_release(&csd->locked, 0);
@@ -62,7 +66,7 @@ static unsigned int run_todo(struct ipi_cpu *me)
 
 	while ((node = me->todo)) {
 		me->todo = node->next;
-		run_one(me, container_of(node, struct call_single_data, node));
+		run_one(me, container_of(node, struct call_single_data, node), CALL_ASYNC);
 		n++;
 	}
 	ipi_count(&me->stats.run, n);
@@ -126,7 +130,7 @@ void ipi_interrupt(void)
 		interrupt_rest(me, newest);
 		return;
 	}
-	run_one(me, container_of(newest, struct call_single_data, node));
+	run_one(me, container_of(newest, struct call_single_data, node), CALL_SYNC);
 	ipi_count(&me->stats.run, 1);
 }
 
@@ -231,20 +235,13 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	return 0;
 }
 
-/* What is left for a push that was not quiet. */
-static __noinline int async_pushed(unsigned int cpu, call_single_data_t *csd, enum call_push pushed,
-				   unsigned long flags)
+/* With a ring, or to a cpu that is not there. */
+static __noinline int async_loud(unsigned int cpu, call_single_data_t *csd)
 {
-	int err = 0;
-
-	if (likely(pushed == CALL_PUSHED_RING)) {
-		ipi_ring_inline(cpu);
-	} else {
-		store_release(&csd->locked, 0);
-		err = -ENXIO;
-	}
-	local_irq_restore(flags);
-	return err;
+	if (call_submit(cpu, &csd->node))
+		return 0;
+	store_release(&csd->locked, 0);
+	return -ENXIO;
 }
 
 static __noinline int async_rare(unsigned int cpu, call_single_data_t *csd)
@@ -264,19 +261,15 @@ static __noinline int async_rare(unsigned int cpu, call_single_data_t *csd)
 int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
-	enum call_push pushed;
-	unsigned long flags;
 
 	if (unlikely(cpu >= nr_cpu_ids || cpu == me->cpu || !csd->func))
 		return async_rare(cpu, csd);
 	/* Acquire: pairs with the release of the run before, whose reads of the csd are over. */
 	if (unlikely(atomic_exchange_explicit(&csd->locked, 1, memory_order_acquire)))
 		return -EBUSY;
-	flags = local_irq_save();
-	pushed = call_submit_quietly(me, cpu, &csd->node);
-	if (unlikely(pushed != CALL_PUSHED_QUIET))
-		return async_pushed(cpu, csd, pushed, flags);
-	local_irq_restore(flags);
+	if (unlikely(!call_queue_push_quietly(&ipi_cpus[cpu]->queue, &csd->node)))
+		return async_loud(cpu, csd);
+	ipi_count(&me->stats.queued, 1);
 	return 0;
 }
 

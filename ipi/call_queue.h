@@ -57,6 +57,22 @@ static inline enum call_push call_queue_push(struct call_queue *queue, struct ca
 	return old == CALL_QUEUE_OPEN ? CALL_PUSHED_RING : CALL_PUSHED_QUIET;
 }
 
+/*
+ * Adds a node only if that needs no ring: the queue is not empty, or watched. False: nothing was done. For callers that would have to keep interrupts
+ * off from a push to its ring. Any context.
+ */
+static inline bool call_queue_push_quietly(struct call_queue *queue, struct call_node *node)
+{
+	uintptr_t old = atomic_load_explicit(&queue->head, memory_order_relaxed);
+
+	do {
+		if (unlikely(old == CALL_QUEUE_OPEN || old == CALL_QUEUE_CLOSED))
+			return false;
+		node->next = old == CALL_QUEUE_POLLING ? NULL : (struct call_node *)old;
+	} while (!cas8_release(&queue->head, &old, (uintptr_t)node));
+	return true;
+}
+
 /* What the owner got: newest first. Turned round in place, oldest first. */
 static inline struct call_node *call_queue_reverse(struct call_node *node)
 {

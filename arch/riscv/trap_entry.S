@@ -47,7 +47,8 @@ trap_entry:
 	bne	t0, t1, other_interrupt
 	/*
 	 * Acknowledge before looking: what is sent from here on raises the line again. The fence keeps the
-	 * handler's reads behind the clear (device output, the pending bit, before memory input).
+	 * handler's reads behind the clear (device output, the pending bit, before memory input). It pairs with the
+	 * one between push and ring in every back end (ipi/backend_*.c).
 	 */
 	csrci	CSR_SIP, 1 << IRQ_S_SOFT
 	fence	iorw, iorw

@@ -133,12 +133,14 @@ BENCH(call_many, bench_call_many);
 
 static call_single_data_t pool[POOL];
 
-/* Calls as fast as the pool lets: its csds in turn, waiting for one that is still in flight. Per call. */
+/* n calls, a multiple of POOL, as fast as the pool lets: its csds in turn, waiting for one that is still in flight. */
 static void async_calls(unsigned int cpu, call_single_data_t *csds, unsigned int n)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		while (smp_call_function_single_async(cpu, &csds[i % POOL]) == -EBUSY)
-			cpu_relax();
+	for (; n; n -= POOL) {
+		for (call_single_data_t *csd = csds; csd < csds + POOL; csd++) {
+			while (smp_call_function_single_async(cpu, csd) == -EBUSY)
+				cpu_relax();
+		}
 	}
 	for (unsigned int i = 0; i < POOL; i++) {
 		while (atomic_load_explicit(&csds[i].locked, memory_order_acquire))

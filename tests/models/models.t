@@ -4,9 +4,9 @@
 
 models.t [MODEL]...   MODELS=full in the environment adds the searches that take minutes.
 
-A model is NAME.pml, for spin. A mutant is any name MUTANT_* in it: defined, it plants an error that must be found. LIMIT_* names
-an assumption in the same way: without it the claim is false, and that must be found, too. What a model marks with the comment
-"must happen" must be reached in one of its searches, so that none passes for want of anything happening.
+A model is NAME.pml, for spin. A mutant is any name MUTANT_* in it: defined, it plants an error that must be found. LIMIT_*
+names an assumption in the same way: without it the claim is false, and that must be found, too. What a model marks with
+the comment "must happen" must be reached in one of its searches, so that none passes for want of anything happening.
 """
 
 import os
@@ -21,7 +21,8 @@ HERE = Path(__file__).resolve().parent
 
 # What is searched: the constants of each search, and (full) those on demand only.
 SEARCHES = {
-    'queue': ['SENDERS=2 CALLS=2 CSDS=2 LIVES=2', 'SENDERS=2 CALLS=2 CSDS=1 LIVES=2', 'SENDERS=3 CALLS=1 CSDS=1 LIVES=1'],
+    'queue': ['SENDERS=2 CALLS=2 CSDS=2 LIVES=2', 'SENDERS=2 CALLS=2 CSDS=1 LIVES=2',
+              'SENDERS=3 CALLS=1 CSDS=1 LIVES=1'],
     'fences': ['WINDOW=1', 'WINDOW=2', 'WINDOW=3', 'WINDOW=4'],
     'nested': ['HARTS=2 DEPTH=2 PAIR', 'HARTS=2 DEPTH=4', 'HARTS=3 DEPTH=1 PAIR'],
     'watchdog': ['LOSSES=2'],
@@ -32,7 +33,8 @@ SEARCHES = {
     'idle_job': [''],
 }
 FULL = {
-    'queue': ['SENDERS=2 CALLS=3 CSDS=1 LIVES=2', 'SENDERS=2 CALLS=3 CSDS=2 LIVES=1', 'SENDERS=3 CALLS=2 CSDS=1 LIVES=2'],
+    'queue': ['SENDERS=2 CALLS=3 CSDS=1 LIVES=2', 'SENDERS=2 CALLS=3 CSDS=2 LIVES=1',
+              'SENDERS=3 CALLS=2 CSDS=1 LIVES=2'],
     'nested': ['HARTS=3 DEPTH=2'],
     'watchdog': ['LOSSES=4'],
 }
@@ -69,7 +71,8 @@ class Search:
         with tempfile.TemporaryDirectory(prefix='muster-model-') as folder:
             # A mutant is found soon: compiling its search well costs more than it saves.
             call('spin', '-a', *defines, str(path), cwd=folder)
-            call('gcc', '-O0' if mutant else '-O2', '-w', '-DSAFETY', '-DMEMLIM=4000', *FLAGS, '-o', 'pan', 'pan.c', cwd=folder)
+            call('gcc', '-O0' if mutant else '-O2', '-w', '-DSAFETY', '-DMEMLIM=4000', *FLAGS, '-o', 'pan', 'pan.c',
+                 cwd=folder)
             self.output = call('./pan', f'-m{DEPTH}', '-w21', cwd=folder)
         states = re.search(r'^\s*([0-9.e+]+) states, stored', self.output, re.M)
         errors = re.search(r'errors: (\d+)$', self.output, re.M)
@@ -122,7 +125,8 @@ def check_model(tap, path):
         try:
             search = Search(path, constants)
             missed = search.missed if missed is None else missed & search.missed
-            tap.result(not search.found, f'{title}: {search.states} states, {time.monotonic() - start:.1f} s', search.output)
+            took = time.monotonic() - start
+            tap.result(not search.found, f'{title}: {search.states} states, {took:.1f} s', search.output)
         except Broken as broken:
             tap.result(False, title, str(broken))
     for line in sorted(missed or ()):
