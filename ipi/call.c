@@ -75,7 +75,7 @@ static unsigned int run_todo(struct ipi_cpu *me)
 
 static __noinline unsigned int run_calls(struct ipi_cpu *me, struct call_node *newest)
 {
-	struct call_node *oldest = newest->next ? call_queue_reverse(newest) : newest;
+	struct call_node *oldest = call_queue_reverse(newest);
 
 	if (unlikely(me->todo))
 		append_calls(me, oldest);
@@ -125,7 +125,7 @@ void ipi_interrupt(void)
 
 	ipi_count(&me->stats.interrupts, 1);
 	/* A single call and nothing else, nearly always. */
-	if (unlikely(!newest || newest->next || me->todo ||
+	if (unlikely(!newest || call_queue_more(newest) || me->todo ||
 		     atomic_load_explicit(&me->reasons, memory_order_relaxed) || irq_work_pending(me))) {
 		interrupt_rest(me, newest);
 		return;

@@ -28,12 +28,13 @@
  * a push either comes before the close, and is in the list that the close takes, or after it, and is refused.
  */
 struct call_node {
-	struct call_node *next; /* valid from the push until the owner has taken the list */
+	struct call_node *next; /* what the head was at the push: the list ends with a state, see call_queue_more */
 };
 
+/* In this order: up to CLOSED a push is not quiet, up to POLLING there are no calls. */
 #define CALL_QUEUE_OPEN	   ((uintptr_t)0)
-#define CALL_QUEUE_POLLING ((uintptr_t)1)
-#define CALL_QUEUE_CLOSED  ((uintptr_t)2)
+#define CALL_QUEUE_CLOSED  ((uintptr_t)1)
+#define CALL_QUEUE_POLLING ((uintptr_t)2)
 
 struct call_queue {
 	_Atomic uintptr_t head;
@@ -52,7 +53,7 @@ static inline enum call_push call_queue_push(struct call_queue *queue, struct ca
 	do {
 		if (unlikely(old == CALL_QUEUE_CLOSED))
 			return CALL_PUSH_REFUSED;
-		node->next = old == CALL_QUEUE_POLLING ? NULL : (struct call_node *)old;
+		node->next = (struct call_node *)old;
 	} while (!cas8_release(&queue->head, &old, (uintptr_t)node));
 	return old == CALL_QUEUE_OPEN ? CALL_PUSHED_RING : CALL_PUSHED_QUIET;
 }
@@ -66,19 +67,25 @@ static inline bool call_queue_push_quietly(struct call_queue *queue, struct call
 	uintptr_t old = atomic_load_explicit(&queue->head, memory_order_relaxed);
 
 	do {
-		if (unlikely(old == CALL_QUEUE_OPEN || old == CALL_QUEUE_CLOSED))
+		if (unlikely(old <= CALL_QUEUE_CLOSED))
 			return false;
-		node->next = old == CALL_QUEUE_POLLING ? NULL : (struct call_node *)old;
+		node->next = (struct call_node *)old;
 	} while (!cas8_release(&queue->head, &old, (uintptr_t)node));
 	return true;
 }
 
-/* What the owner got: newest first. Turned round in place, oldest first. */
+/* Of a list as the owner got it: whether an older call follows. */
+static inline bool call_queue_more(const struct call_node *node)
+{
+	return (uintptr_t)node->next > CALL_QUEUE_POLLING;
+}
+
+/* What the owner got, newest first (NULL: nothing), turned round in place: oldest first, and ended by NULL. */
 static inline struct call_node *call_queue_reverse(struct call_node *node)
 {
 	struct call_node *reversed = NULL;
 
-	while (node) {
+	while ((uintptr_t)node > CALL_QUEUE_POLLING) {
 		struct call_node *next = node->next;
 
 		node->next = reversed;
@@ -90,13 +97,13 @@ static inline struct call_node *call_queue_reverse(struct call_node *node)
 
 static inline struct call_node *call_queue_nodes(uintptr_t head)
 {
-	return head <= CALL_QUEUE_CLOSED ? NULL : (struct call_node *)head;
+	return head <= CALL_QUEUE_POLLING ? NULL : (struct call_node *)head;
 }
 
 /* A hint for the owner: something is queued. */
 static inline bool call_queue_pending(const struct call_queue *queue)
 {
-	return atomic_load_explicit(&queue->head, memory_order_relaxed) > CALL_QUEUE_CLOSED;
+	return atomic_load_explicit(&queue->head, memory_order_relaxed) > CALL_QUEUE_POLLING;
 }
 
 /* Owner: takes all calls, newest first; NULL if there are none. Does not end polling or reopen. */
