@@ -62,7 +62,7 @@ static int sswi_init(void)
 
 static void sswi_ring(unsigned int cpu)
 {
-	/* writel orders memory before the device: the push is visible when the line goes up. */
+	/* writel's fence orders memory before the device, as in sbi_ring(): the push is visible when the line goes up. */
 	writel(1, per_cpu(setssip, cpu));
 }
 

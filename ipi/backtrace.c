@@ -14,7 +14,7 @@
 #include "ipi/ipi.h"
 
 static DEFINE_PER_CPU(_Atomic unsigned int, traced);
-static _Atomic int tracing;
+static _Atomic int in_progress;
 
 static void backtrace_here(void)
 {
@@ -49,12 +49,12 @@ static bool ask(unsigned int cpu)
 
 static bool begin(void)
 {
-	return !atomic_exchange_explicit(&tracing, 1, memory_order_acquire);
+	return !atomic_exchange_explicit(&in_progress, 1, memory_order_acquire);
 }
 
 static void end(void)
 {
-	atomic_store_explicit(&tracing, 0, memory_order_release);
+	atomic_store_explicit(&in_progress, 0, memory_order_release);
 }
 
 bool trigger_cpu_backtrace(unsigned int cpu)

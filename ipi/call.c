@@ -20,7 +20,7 @@ static DEFINE_PER_CPU(call_single_data_t, single_csd);
 static DEFINE_PER_CPU(unsigned int, single_cpu);
 
 /* A csd that is freed may be queued again at once: nothing of it is read after that. first is the kind to be expected. */
-static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd, enum call_kind first)
+static inline void run_untraced(struct ipi_cpu *me, struct call_single_data *csd, enum call_kind first)
 {
 	smp_call_func_t func = csd->func;
 	void *info = csd->info;
@@ -43,6 +43,23 @@ static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd, enu
 	} else {
 		irq_work_run_node(&csd->node);
 	}
+}
+
+static __noinline __cold void run_traced(struct ipi_cpu *me, struct call_single_data *csd)
+{
+	const void *func = trace_func(csd);
+
+	trace_record(TRACE_BEGIN, 0, func);
+	run_untraced(me, csd, CALL_SYNC);
+	trace_record(TRACE_END, 0, func);
+}
+
+static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd, enum call_kind first)
+{
+	if (unlikely(trace_enabled()))
+		run_traced(me, csd);
+	else
+		run_untraced(me, csd, first);
 }
 
 /* Calls come behind those that an interrupted run, below us on this stack, has taken but not come to. */
@@ -121,8 +138,10 @@ static __noinline void interrupt_rest(struct ipi_cpu *me, struct call_node *newe
 void ipi_interrupt(void)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
-	struct call_node *newest = call_queue_take(&me->queue);
+	struct call_node *newest;
 
+	trace(TRACE_ENTRY, 0, NULL);
+	newest = call_queue_take(&me->queue);
 	ipi_count(&me->stats.interrupts, 1);
 	/* A single call and nothing else, nearly always. */
 	if (unlikely(!newest || call_queue_more(newest) || me->todo ||
@@ -262,12 +281,12 @@ int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 
-	if (unlikely(cpu >= nr_cpu_ids || cpu == me->cpu || !csd->func))
+	if (unlikely(cpu >= me->nr_cpus || cpu == me->cpu || !csd->func))
 		return async_rare(cpu, csd);
 	/* Acquire: pairs with the release of the run before, whose reads of the csd are over. */
 	if (unlikely(atomic_exchange_explicit(&csd->locked, 1, memory_order_acquire)))
 		return -EBUSY;
-	if (unlikely(!call_queue_push_quietly(&ipi_cpus[cpu]->queue, &csd->node)))
+	if (unlikely(!call_queue_push_quietly(&me->cpus[cpu]->queue, &csd->node)))
 		return async_loud(cpu, csd);
 	ipi_count(&me->stats.queued, 1);
 	return 0;

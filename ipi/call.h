@@ -22,7 +22,7 @@ typedef bool (*smp_cond_func_t)(unsigned int cpu, void *info);
  */
 struct call_single_data {
 	struct call_node node;
-	_Atomic uint32_t locked;
+	_Atomic int32_t locked;
 	uint32_t kind; /* enum call_kind */
 	smp_call_func_t func;
 	void *info;

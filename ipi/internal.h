@@ -11,6 +11,7 @@
 #include "ipi/call.h"
 #include "ipi/call_stats.h"
 #include "ipi/ipi.h"
+#include "ipi/trace.h"
 
 /*
  * For whom a cpu waits, for the wait-for graph; func NULL: for nobody. Written by the cpu itself, read by reports, which may see a
@@ -26,7 +27,8 @@ struct call_waiting {
 struct ipi_cpu {
 	struct call_queue queue;
 	_Atomic unsigned long reasons; /* bits of enum ipi_reason */
-	unsigned int cpu;
+	unsigned int cpu, nr_cpus;
+	struct ipi_cpu **cpus; /* ipi_cpus and nr_cpu_ids, within reach */
 	unsigned long hartid;
 	struct call_queue raised, lazy; /* this cpu's own irq_work; never closed */
 	struct call_node *todo;		/* taken off the queue, not yet run, oldest first */
@@ -54,7 +56,12 @@ static inline void ipi_count(_Atomic uint64_t *counter, uint64_t n)
 static inline enum call_push call_submit_quietly(struct ipi_cpu *me, unsigned int cpu,
 						 struct call_node *node)
 {
-	enum call_push pushed = call_queue_push(&ipi_cpus[cpu]->queue, node);
+	enum call_push pushed;
+
+	/* Before the push: afterwards the node may be the target's. */
+	if (unlikely(trace_enabled()))
+		trace_queue(cpu, node);
+	pushed = call_queue_push(&ipi_cpus[cpu]->queue, node);
 
 	ipi_count(likely(pushed != CALL_PUSH_REFUSED) ? &me->stats.queued : &me->stats.refused, 1);
 	return pushed;
@@ -64,6 +71,7 @@ static inline enum call_push call_submit_quietly(struct ipi_cpu *me, unsigned in
 static inline void ipi_ring_inline(unsigned int cpu)
 {
 	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, 1);
+	trace(TRACE_SEND, cpu, NULL);
 	ipi_backend()->ring(cpu);
 }
 

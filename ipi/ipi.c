@@ -32,6 +32,10 @@ unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n)
 	unsigned int cpu;
 
 	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, n);
+	if (unlikely(trace_enabled())) {
+		for_each_cpu (cpu, mask)
+			trace_record(TRACE_SEND, cpu, NULL);
+	}
 	if (backend->ring_mask)
 		return backend->ring_mask(mask);
 	for_each_cpu (cpu, mask)

@@ -35,11 +35,15 @@ void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work));
 
 /*
  * Queues work on this cpu: its function runs in interrupt context as soon as interrupts are on; a lazy one at the next interrupt or idle entry, at the
- * latest when the cpu goes down. False if it is pending already, and then it will run once for both. Any context.
+ * latest when the cpu goes down. False if it is pending already, and then it will run once for both, unless
+ * it was being queued on another cpu which just then went down: who did that has been told -ENXIO. Any context.
  */
 bool irq_work_queue(struct irq_work *work);
 
-/* The same on another cpu. -ENXIO: it is not online; -EBUSY: pending already; -EINVAL: no function; 0. Any context. */
+/*
+ * The same on another cpu. -ENXIO: it is not online; -EBUSY: pending already; -EINVAL: no function; 0. While the function
+ * still runs on one cpu it may start on another. Any context.
+ */
 int irq_work_queue_on(struct irq_work *work, unsigned int cpu);
 
 /* Waits until work is neither pending nor running. Hart context, interrupts on, not from its own function. */

@@ -10,6 +10,7 @@
 #include "core/kmalloc.h"
 #include "core/time.h"
 #include "ipi/call.h"
+#include "ipi/irq_work.h"
 
 /* Written by its own hart only; a handler that interrupts it in between takes the next entry. */
 struct trace_ring {
@@ -41,6 +42,19 @@ __cold void trace_record(enum trace_event event, unsigned int target, const void
 		.target = target,
 		.func = func,
 	};
+}
+
+const void *trace_func(const struct call_single_data *csd)
+{
+	if (csd->kind == CALL_IRQ_WORK)
+		return (const void *)container_of(csd, const struct irq_work, csd)->func;
+	return (const void *)csd->func;
+}
+
+__cold void trace_queue(unsigned int target, const struct call_node *node)
+{
+	trace_record(TRACE_QUEUE, target,
+		     trace_func(container_of(node, const struct call_single_data, node)));
 }
 
 static void nothing(void *info)

@@ -20,17 +20,35 @@ enum trace_event {
 /* Of each hart the last so many are kept. */
 #define TRACE_RING 1024
 
-/* Read at every trace point, written by trace_switch only. Near gp: one load and one branch when it is off. */
+/* Written by trace_switch only. In the data near gp. */
 extern bool trace_on;
+
+/*
+ * Read at every trace point: in assembly, or the compiler would keep the address in a register that the fast path must then save. One load, once the
+ * linker has related it to gp.
+ */
+static inline bool trace_enabled(void)
+{
+	unsigned long on;
+
+	__asm__ __volatile__("lbu %0, trace_on" : "=r"(on));
+	return on;
+}
 
 /* Records one event of this hart. Any context. */
 void trace_record(enum trace_event event, unsigned int target, const void *func);
 
 #define trace(event, target, func)                                         \
 	do {                                                               \
-		if (unlikely(trace_on))                                    \
+		if (unlikely(trace_enabled()))                             \
 			trace_record(event, target, (const void *)(func)); \
 	} while (0)
+
+/* For the two places where the function of a call must be looked for: only when tracing is on. */
+struct call_node;
+struct call_single_data;
+void trace_queue(unsigned int target, const struct call_node *node);
+const void *trace_func(const struct call_single_data *csd);
 
 /* Switches tracing on (from empty rings) or off. 0, or -ENOMEM: it stays off. Hart context, interrupts on. */
 int trace_switch(bool on);

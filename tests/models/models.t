@@ -4,8 +4,8 @@
 
 models.t [MODEL]...   MODELS=full in the environment adds the searches that take minutes.
 
-A model is NAME.pml, for spin. A mutant is any name MUTANT_* in it: defined, it plants an error that must be found. LIMIT_*
-names an assumption in the same way: without it the claim is false, and that must be found, too. What a model marks with
+A model is NAME.pml, for spin. A mutant is any name MUTANT_* in it: defined, it plants an error that must be found.
+LIMIT_* names an assumption in the same way: without it the claim is false, and that must be found, too. What a model marks with
 the comment "must happen" must be reached in one of its searches, so that none passes for want of anything happening.
 """
 
