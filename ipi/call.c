@@ -19,29 +19,44 @@ static DEFINE_PER_CPU(call_single_data_t, single_csd);
 /* Whom it went to: who waits for it must ring that one. */
 static DEFINE_PER_CPU(unsigned int, single_cpu);
 
-/* A csd that is freed may be queued again at once: nothing of it is read after that. first is the kind to be expected. */
-static inline void run_untraced(struct ipi_cpu *me, struct call_single_data *csd, enum call_kind first)
+/* A csd that is freed may be queued again at once: nothing of it is read after that. */
+static inline void run_async(struct ipi_cpu *me, struct call_single_data *csd)
 {
 	smp_call_func_t func = csd->func;
 	void *info = csd->info;
 
 	store_relaxed(&me->last, func);
-	if (csd->kind == first && first == CALL_ASYNC) {
-		/* Release: who takes the csd again sees that func and info have been read. */
-		store_release(&csd->locked, 0);
-		func(info);
-	} else if (csd->kind == CALL_SYNC) {
-		func(info);
-		/* Release: pairs with the waiter's acquire; it sees all that func did. */
-		store_release(&csd->locked, 0);
-	} else if (likely(csd->kind == CALL_ASYNC)) {
-		/* Release: who takes the csd again sees that func and info have been read. */
-		store_release(&csd->locked, 0);
-		func(info);
-	} else if (csd->kind == CALL_TIMED) {
+	/* Release: who takes the csd again sees that func and info have been read. */
+	store_release(&csd->locked, 0);
+	func(info);
+}
+
+static inline void run_sync(struct ipi_cpu *me, struct call_single_data *csd)
+{
+	smp_call_func_t func = csd->func;
+
+	store_relaxed(&me->last, func);
+	func(csd->info);
+	/* Release: pairs with the waiter's acquire; it sees all that func did. */
+	store_release(&csd->locked, 0);
+}
+
+static __noinline void run_other(struct ipi_cpu *me, struct call_single_data *csd)
+{
+	switch ((enum call_kind)csd->kind) {
+	case CALL_ASYNC:
+		run_async(me, csd);
+		break;
+	case CALL_SYNC:
+		run_sync(me, csd);
+		break;
+	case CALL_TIMED:
+		store_relaxed(&me->last, csd->func);
 		call_timed_run(csd);
-	} else {
+		break;
+	case CALL_IRQ_WORK:
 		irq_work_run_node(&csd->node);
+		break;
 	}
 }
 
@@ -50,16 +65,8 @@ static __noinline __cold void run_traced(struct ipi_cpu *me, struct call_single_
 	const void *func = trace_func(csd);
 
 	trace_record(TRACE_BEGIN, 0, func);
-	run_untraced(me, csd, CALL_SYNC);
+	run_other(me, csd);
 	trace_record(TRACE_END, 0, func);
-}
-
-static inline void run_one(struct ipi_cpu *me, struct call_single_data *csd, enum call_kind first)
-{
-	if (unlikely(trace_enabled()))
-		run_traced(me, csd);
-	else
-		run_untraced(me, csd, first);
 }
 
 /* Calls come behind those that an interrupted run, below us on this stack, has taken but not come to. */
@@ -78,13 +85,20 @@ static void append_calls(struct ipi_cpu *me, struct call_node *oldest)
  */
 static unsigned int run_todo(struct ipi_cpu *me)
 {
+	bool traced = trace_enabled();
 	struct call_node *node;
 	unsigned long n = 0;
 
-	while ((node = me->todo)) {
+	for (; (node = me->todo); n++) {
+		struct call_single_data *csd = container_of(node, struct call_single_data, node);
+
 		me->todo = node->next;
-		run_one(me, container_of(node, struct call_single_data, node), CALL_ASYNC);
-		n++;
+		if (unlikely(traced))
+			run_traced(me, csd);
+		else if (likely(csd->kind == CALL_ASYNC))
+			run_async(me, csd);
+		else
+			run_other(me, csd);
 	}
 	ipi_count(&me->stats.run, n);
 	return n;
@@ -135,12 +149,23 @@ static __noinline void interrupt_rest(struct ipi_cpu *me, struct call_node *newe
 		ipi_handle_reasons(reasons);
 }
 
+static __noinline __cold void interrupt_traced(struct ipi_cpu *me)
+{
+	ipi_count(&me->stats.interrupts, 1);
+	trace_record(TRACE_ENTRY, 0, NULL);
+	interrupt_rest(me, NULL);
+}
+
 void ipi_interrupt(void)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct call_single_data *csd;
 	struct call_node *newest;
 
-	trace(TRACE_ENTRY, 0, NULL);
+	if (unlikely(trace_enabled())) {
+		interrupt_traced(me);
+		return;
+	}
 	newest = call_queue_take(&me->queue);
 	ipi_count(&me->stats.interrupts, 1);
 	/* A single call and nothing else, nearly always. */
@@ -149,7 +174,11 @@ void ipi_interrupt(void)
 		interrupt_rest(me, newest);
 		return;
 	}
-	run_one(me, container_of(newest, struct call_single_data, node), CALL_SYNC);
+	csd = container_of(newest, struct call_single_data, node);
+	if (likely(csd->kind == CALL_SYNC))
+		run_sync(me, csd);
+	else
+		run_other(me, csd);
 	ipi_count(&me->stats.run, 1);
 }
 
