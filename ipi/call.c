@@ -27,7 +27,7 @@ static inline void run_async(struct ipi_cpu *me, struct call_single_data *csd)
 
 	store_relaxed(&me->last, func);
 	/* Release: who takes the csd again sees that func and info have been read. */
-	store_release(&csd->locked, 0);
+	store_release(&csd->locked, CALL_FREE);
 	func(info);
 }
 
@@ -38,12 +38,14 @@ static inline void run_sync(struct ipi_cpu *me, struct call_single_data *csd)
 	store_relaxed(&me->last, func);
 	func(csd->info);
 	/* Release: pairs with the waiter's acquire; it sees all that func did. */
-	store_release(&csd->locked, 0);
+	store_release(&csd->locked, CALL_FREE);
 }
 
 static __noinline void run_other(struct ipi_cpu *me, struct call_single_data *csd)
 {
-	switch ((enum call_kind)csd->kind) {
+	switch (csd_kind(csd)) {
+	case CALL_FREE:
+		panic("call: a csd that is free was queued for cpu%u", me->cpu);
 	case CALL_ASYNC:
 		run_async(me, csd);
 		break;
@@ -95,7 +97,7 @@ static unsigned int run_todo(struct ipi_cpu *me)
 		me->todo = node->next;
 		if (unlikely(traced))
 			run_traced(me, csd);
-		else if (likely(csd->kind == CALL_ASYNC))
+		else if (likely(csd_kind(csd) == CALL_ASYNC))
 			run_async(me, csd);
 		else
 			run_other(me, csd);
@@ -175,7 +177,7 @@ void ipi_interrupt(void)
 		return;
 	}
 	csd = container_of(newest, struct call_single_data, node);
-	if (likely(csd->kind == CALL_SYNC))
+	if (likely(csd_kind(csd) == CALL_SYNC))
 		run_sync(me, csd);
 	else
 		run_other(me, csd);
@@ -238,9 +240,9 @@ static __noinline int call_without_wait(unsigned int cpu, smp_call_func_t func, 
 	this_cpu(single_cpu) = cpu;
 	csd->func = func;
 	csd->info = info;
-	store_relaxed(&csd->locked, 1);
+	store_relaxed(&csd->locked, CALL_ASYNC);
 	if (!call_submit(cpu, &csd->node)) {
-		store_relaxed(&csd->locked, 0);
+		store_relaxed(&csd->locked, CALL_FREE);
 		err = -ENXIO;
 	}
 	local_irq_restore(flags);
@@ -269,8 +271,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 
 	csd.func = func;
 	csd.info = info;
-	csd.kind = CALL_SYNC;
-	store_relaxed(&csd.locked, 1);
+	store_relaxed(&csd.locked, CALL_SYNC);
 	if (unlikely(!call_submit(cpu, &csd.node)))
 		return -ENXIO;
 	/* Over soon, nearly always; with interrupts off there is more to do meanwhile. */
@@ -288,7 +289,7 @@ static __noinline int async_loud(unsigned int cpu, call_single_data_t *csd)
 {
 	if (call_submit(cpu, &csd->node))
 		return 0;
-	store_release(&csd->locked, 0);
+	store_release(&csd->locked, CALL_FREE);
 	return -ENXIO;
 }
 
@@ -313,7 +314,7 @@ int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 	if (unlikely(cpu >= me->nr_cpus || cpu == me->cpu || !csd->func))
 		return async_rare(cpu, csd);
 	/* Acquire: pairs with the release of the run before, whose reads of the csd are over. */
-	if (unlikely(atomic_exchange_explicit(&csd->locked, 1, memory_order_acquire)))
+	if (unlikely(atomic_exchange_explicit(&csd->locked, CALL_ASYNC, memory_order_acquire)))
 		return -EBUSY;
 	if (unlikely(!call_queue_push_quietly(&me->cpus[cpu]->queue, &csd->node)))
 		return async_loud(cpu, csd);

@@ -12,29 +12,29 @@
 typedef void (*smp_call_func_t)(void *info);
 typedef bool (*smp_cond_func_t)(unsigned int cpu, void *info);
 
+enum call_kind {
+	CALL_FREE,     /* not in flight */
+	CALL_ASYNC,    /* freed before the function runs, which may queue it again */
+	CALL_SYNC,     /* freed after the function has run: somebody waits for that */
+	CALL_TIMED,    /* as SYNC, but its waiter may have gone: see call_timeout.c */
+	CALL_IRQ_WORK, /* an irq_work, which has flags of its own: see irq_work.h */
+};
+
 /*
- * One call in the making. locked is 1 from the moment it is handed over until its function may be called again with it:
+ * One call in the making. locked is its kind from the moment it is handed over until its function may be called again with it:
  *
- *              submit: exchange                 target, before an async function, after a sync one
- *   [ free 0 ] ----------------> [ in flight 1 ] ----------------------------------------> [ free 0 ]
+ *               submit: exchange              target, before an async function, after a sync one
+ *   [ CALL_FREE ] ----------------> [ kind ] ----------------------------------------------------> [ CALL_FREE ]
  *
  * func and info may be written only while it is free.
  */
 struct call_single_data {
 	struct call_node node;
-	_Atomic int32_t locked;
-	uint32_t kind; /* enum call_kind */
+	_Atomic uint64_t locked; /* enum call_kind */
 	smp_call_func_t func;
 	void *info;
 };
 typedef struct call_single_data call_single_data_t;
-
-enum call_kind {
-	CALL_ASYNC,    /* freed before the function runs, which may queue it again */
-	CALL_SYNC,     /* freed after the function has run: somebody waits for that */
-	CALL_TIMED,    /* as SYNC, but its waiter may have gone: see call_timeout.c */
-	CALL_IRQ_WORK, /* an irq_work: see irq_work.h */
-};
 
 #define CSD_INIT(f, i) {.func = (f), .info = (i)}
 #define INIT_CSD(csd, f, i) (*(csd) = (struct call_single_data)CSD_INIT(f, i))

@@ -95,11 +95,10 @@ static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *c
 
 	csd->func = func;
 	csd->info = info;
-	csd->kind = kind;
-	store_relaxed(&csd->locked, 1);
+	store_relaxed(&csd->locked, kind);
 	pushed = call_submit_quietly(me, cpu, &csd->node);
 	if (unlikely(pushed == CALL_PUSH_REFUSED))
-		store_relaxed(&csd->locked, 0);
+		store_relaxed(&csd->locked, CALL_FREE);
 	return pushed;
 }
 

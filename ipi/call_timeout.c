@@ -37,7 +37,7 @@ void call_timed_run(struct call_single_data *csd)
 		kfree(call);
 		return;
 	}
-	atomic_store_explicit(&csd->locked, 0, memory_order_release);
+	store_release(&csd->locked, CALL_FREE);
 }
 
 int smp_call_function_single_timeout(unsigned int cpu, smp_call_func_t func, void *info,
@@ -53,7 +53,7 @@ int smp_call_function_single_timeout(unsigned int cpu, smp_call_func_t func, voi
 	call = kmalloc(sizeof(*call));
 	if (!call)
 		return -ENOMEM;
-	call->csd = (struct call_single_data){.func = func, .info = info, .kind = CALL_TIMED, .locked = 1};
+	call->csd = (struct call_single_data){.func = func, .info = info, .locked = CALL_TIMED};
 	atomic_init(&call->owner, WAITED);
 	if (!call_submit(cpu, &call->csd.node)) {
 		kfree(call);

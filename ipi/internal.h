@@ -100,6 +100,12 @@ static inline bool ipi_has_work(const struct ipi_cpu *me)
 /* Looks at a call before the clock is read: reading it may trap to the firmware. */
 #define CSD_LOOKS 64
 
+/* Target side: of a csd that was taken off the queue, whose acquire orders this. */
+static inline enum call_kind csd_kind(const call_single_data_t *csd)
+{
+	return (enum call_kind)atomic_load_explicit(&csd->locked, memory_order_relaxed);
+}
+
 static inline bool csd_is_free(call_single_data_t *csd)
 {
 	/* Acquire: pairs with the release by the target; what the function did is seen. */

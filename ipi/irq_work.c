@@ -68,7 +68,6 @@ int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
 		return irq_work_queue(work) ? 0 : -EBUSY;
 	if (!claim(work))
 		return -EBUSY;
-	work->csd.kind = CALL_IRQ_WORK;
 	if (call_submit(cpu, &work->csd.node))
 		return 0;
 	atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_release);

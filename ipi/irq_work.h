@@ -23,12 +23,12 @@
 #define IRQ_WORK_RUNNING (1U << 2) /* one of these for each cpu */
 
 struct irq_work {
-	call_single_data_t csd; /* its node is what lists hold; kind is CALL_IRQ_WORK */
+	call_single_data_t csd; /* its node is what lists hold; locked is CALL_IRQ_WORK for good */
 	_Atomic unsigned int flags;
 	void (*func)(struct irq_work *work);
 };
 
-#define IRQ_WORK_INIT_FLAGS(f, fl) {.csd = {.kind = CALL_IRQ_WORK}, .flags = (fl), .func = (f)}
+#define IRQ_WORK_INIT_FLAGS(f, fl) {.csd = {.locked = CALL_IRQ_WORK}, .flags = (fl), .func = (f)}
 #define IRQ_WORK_INIT(f)	   IRQ_WORK_INIT_FLAGS(f, 0)
 #define IRQ_WORK_INIT_LAZY(f)	   IRQ_WORK_INIT_FLAGS(f, IRQ_WORK_LAZY)
 void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work));

@@ -11,6 +11,7 @@
 #include "core/time.h"
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
+#include "ipi/internal.h"
 
 /* Written by its own hart only; a handler that interrupts it in between takes the next entry. */
 struct trace_ring {
@@ -46,7 +47,7 @@ __cold void trace_record(enum trace_event event, unsigned int target, const void
 
 const void *trace_func(const struct call_single_data *csd)
 {
-	if (csd->kind == CALL_IRQ_WORK)
+	if (csd_kind(csd) == CALL_IRQ_WORK)
 		return (const void *)container_of(csd, const struct irq_work, csd)->func;
 	return (const void *)csd->func;
 }
