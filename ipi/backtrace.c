@@ -9,7 +9,9 @@
 #include "core/fault.h"
 #include "core/init.h"
 #include "core/printk.h"
+#include "core/symbols.h"
 #include "core/time.h"
+#include "ipi/deaf.h"
 #include "ipi/internal.h"
 #include "ipi/ipi.h"
 
@@ -22,6 +24,33 @@ static void backtrace_here(void)
 	fault_backtrace();
 	/* Release: pairs with the acquire of who waits, whose next line comes behind ours. */
 	atomic_fetch_add_explicit(this_cpu_ptr(&traced), 1, memory_order_release);
+}
+
+static void print_pc(unsigned long pc)
+{
+	char name[SYMBOL_TEXT_MAX];
+
+	symbol_lookup(pc, name, sizeof(name));
+	pr_emerg("  [<%016lx>] %s", pc, name);
+}
+
+/* The plain interrupt stays pending there, but has nothing more to say. */
+static bool ask_the_deaf(unsigned int cpu)
+{
+	const struct deaf_trace *trace;
+
+	if (!deaf_backtrace(cpu, BACKTRACE_WAIT_MS, &trace))
+		return false;
+	atomic_fetch_and_explicit(&per_cpu_ptr(&ipi_cpu, cpu)->reasons, ~(1UL << IPI_BACKTRACE),
+				  memory_order_relaxed);
+	pr_warn("backtrace of cpu%u, which has interrupts off:", cpu);
+	print_pc(trace->pc);
+	/* Mostly what its last call left, but in a leaf nothing else tells the caller. */
+	if (is_kernel_text(trace->ra) && (!trace->n || trace->returns[0] != trace->ra))
+		print_pc(trace->ra - 1);
+	for (unsigned int i = 0; i < trace->n; i++)
+		print_pc(trace->returns[i] - 1);
+	return true;
 }
 
 static bool ask(unsigned int cpu)
@@ -39,6 +68,8 @@ static bool ask(unsigned int cpu)
 	ipi_send_cpu(cpu, IPI_BACKTRACE);
 	while (atomic_load_explicit(per_cpu_ptr(&traced, cpu), memory_order_acquire) == before) {
 		if (time_now() > deadline) {
+			if (ask_the_deaf(cpu))
+				return true;
 			pr_warn("cpu%u does not answer: its interrupts are off", cpu);
 			return false;
 		}

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Asks a cpu to log a backtrace of what it does, and waits up to BACKTRACE_WAIT_MS for it; a cpu that does not answer (interrupts off, and
- * no way to reach it there) is named. False then, and for a cpu that is not online. Any context; not recursive: a second
+ * Asks a cpu to log a backtrace of what it does, and waits up to BACKTRACE_WAIT_MS for it; one that does not answer has interrupts off: the
+ * firmware is asked to look, where it can (SBI SSE), else the cpu is named. False then, and for a cpu that is not online. Any context; not recursive: a second
  * request meanwhile is dropped.
  */
 #define BACKTRACE_WAIT_MS 100

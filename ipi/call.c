@@ -43,7 +43,7 @@ static inline void run_sync(struct ipi_cpu *me, struct call_single_data *csd)
 
 static __noinline void run_other(struct ipi_cpu *me, struct call_single_data *csd)
 {
-	switch (csd_kind(csd)) {
+	switch ((enum call_kind)csd_kind(csd)) {
 	case CALL_FREE:
 		panic("call: a csd that is free was queued for cpu%u", me->cpu);
 	case CALL_ASYNC:

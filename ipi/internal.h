@@ -101,9 +101,9 @@ static inline bool ipi_has_work(const struct ipi_cpu *me)
 #define CSD_LOOKS 64
 
 /* Target side: of a csd that was taken off the queue, whose acquire orders this. */
-static inline enum call_kind csd_kind(const call_single_data_t *csd)
+static inline uint64_t csd_kind(const call_single_data_t *csd)
 {
-	return (enum call_kind)atomic_load_explicit(&csd->locked, memory_order_relaxed);
+	return atomic_load_explicit(&csd->locked, memory_order_relaxed);
 }
 
 static inline bool csd_is_free(call_single_data_t *csd)
