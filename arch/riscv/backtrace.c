@@ -23,8 +23,11 @@ void backtrace_walk(unsigned long fp, void (*each)(unsigned long pc, void *arg),
 				return;
 			each(word, arg);
 			next = *(unsigned long *)(fp - 16);
-		} else if (!n) {
-			/* A leaf function saves no ra: its only word is the caller's frame pointer. */
+		} else if (!n || (word > fp && stack_readable(word - 8))) {
+			/*
+			 * A leaf function saves no ra: its only word is the caller's frame pointer. It is the innermost one, or was
+			 * interrupted.
+			 */
 			next = word;
 		} else {
 			return;
