@@ -111,7 +111,7 @@ off:
 		:: (state == ARMED || state == EXPIRED) && SAME(state_generation, generation) -> state = TAKEN
 #else
 		:: state == ARMED && SAME(state_generation, generation) -> state = TAKEN
-		:: state == EXPIRED && SAME(state_generation, generation) -> state = LATE; goto park
+		:: state == EXPIRED && SAME(state_generation, generation) -> state = LATE; assert(true); goto park /* must happen: late */
 #endif
 		:: else -> goto park
 		fi
@@ -208,7 +208,7 @@ again:
 		expire();
 		if
 #ifndef MUTANT_REFUSAL_BELIEVED
-		:: !never_came -> skip /* it has come all the same */
+		:: !never_came -> assert(true) /* must happen: it has come all the same */
 #else
 		:: !never_came -> cpu = CPU_OFFLINE; goto refused
 #endif
@@ -241,7 +241,7 @@ again:
 	};
 	/* A later start, when the hart is seen stopped. */
 	if
-	:: starts < STARTS && cpu == CPU_LATE && hsm == STOPPED -> pending = 1; goto again
+	:: starts < STARTS && cpu == CPU_LATE && hsm == STOPPED -> pending = 1; assert(true); goto again /* must happen: a second life */
 	:: true
 	fi;
 	goto over;

@@ -84,7 +84,7 @@ inline queue_there()
 #elif defined(LIMIT_REFUSED_FOR_BOTH)
 			atomic { pending = false; claims-- }
 #else
-			atomic { pending = false; claims--; owed = 0 }
+			atomic { pending = false; claims--; owed = 0 } /* must happen: refused */
 #endif
 		fi
 	:: else

@@ -5,8 +5,9 @@
 models.t [MODEL]...   MODELS=full in the environment adds the searches that take minutes.
 
 A model is NAME.pml, for spin. A mutant is any name MUTANT_* in it: defined, it plants an error that must be found.
-LIMIT_* names an assumption in the same way: without it the claim is false, and that must be found, too. What a model marks with
-the comment "must happen" must be reached in one of its searches, so that none passes for want of anything happening.
+LIMIT_* names an assumption in the same way: without it the claim is false, and that must be found, too. Steps that a
+model marks with the comment "must happen" must be reached in one of its searches, so that none passes for want of
+anything happening.
 """
 
 import os
@@ -69,8 +70,9 @@ class Search:
     def __init__(self, path, constants, mutant=None):
         defines = [f'-D{constant}' for constant in constants.split()] + ([f'-D{mutant}'] if mutant else [])
         with tempfile.TemporaryDirectory(prefix='muster-model-') as folder:
-            # A mutant is found soon: compiling its search well costs more than it saves.
-            call('spin', '-a', *defines, str(path), cwd=folder)
+            # Steps are not merged (-o3), so that each that is not reached is told. A mutant is found soon: compiling
+            # its search well costs more than it saves.
+            call('spin', '-a', '-o3', *defines, str(path), cwd=folder)
             call('gcc', '-O0' if mutant else '-O2', '-w', '-DSAFETY', '-DMEMLIM=4000', *FLAGS, '-o', 'pan', 'pan.c',
                  cwd=folder)
             self.output = call('./pan', f'-m{DEPTH}', '-w21', cwd=folder)

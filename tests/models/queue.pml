@@ -90,7 +90,7 @@ again:
 #ifndef MUTANT_PUSH_ON_CLOSED
 		:: old == CLOSED ->
 			free(csd);
-			goto next_call
+			assert(true); goto next_call /* must happen: refused */
 #endif
 		:: else
 		fi;
@@ -110,7 +110,7 @@ again:
 				/* Who rings nobody knows that the owner is awake, or will be. */
 				assert(old == OPEN || !asleep || sip || underway > 0)
 			:: else ->
-				old = head;
+				old = head; /* must happen: two push at once */
 				goto again
 			fi
 		}
@@ -128,7 +128,7 @@ again:
 			if
 			:: powered -> sip = true
 			:: !powered -> skip /* lost */
-			:: !powered -> sip = true /* stale at the next start */
+			:: !powered -> sip = true /* must happen: stale at the next start */
 			fi;
 			underway = underway - (underway > 0)
 		:: else
@@ -290,7 +290,7 @@ birth:
 			fi
 #else
 			if
-			:: atomic { head == POLLING -> head = OPEN }
+			:: atomic { head == POLLING -> head = OPEN } /* must happen: nothing came */
 			:: else -> take(); run_list()
 			fi
 #endif
@@ -306,7 +306,7 @@ birth:
 		head = CLOSED;
 #else
 		atomic {
-			list = (IS_NODE(head) -> head : OPEN);
+			list = (IS_NODE(head) -> head : OPEN); /* must happen: closed */
 			head = CLOSED
 		}
 		run_list();

@@ -46,12 +46,12 @@ active proctype waiter()
 #ifdef MUTANT_WAITER_FREES_WHEN_LEAVING
 		free_it();
 #endif
-		goto out /* -ETIMEDOUT */
+		assert(true); goto out /* must happen: -ETIMEDOUT */
 	:: else
 	fi;
 	/* It has just run; its last access is still to come. */
 #ifndef MUTANT_NO_WAIT_FOR_LAST_ACCESS
-	atomic { !locked -> TOUCH };
+	atomic { !locked -> TOUCH }; /* must happen: in the last moment */
 #endif
 over:
 	assert(ran);
@@ -84,7 +84,7 @@ active proctype target()
 #ifdef MUTANT_NOBODY_FREES
 	:: old == LEFT -> goto out
 #else
-	:: old == LEFT -> free_it(); goto out
+	:: old == LEFT -> free_it(); assert(true); goto out /* must happen */
 #endif
 #ifdef MUTANT_BOTH_FREE
 	:: old != LEFT -> atomic { TOUCH; locked = false }; free_it(); goto out
