@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "arch/riscv/backtrace.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/fault.h"

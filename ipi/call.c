@@ -274,13 +274,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	store_relaxed(&csd.locked, CALL_SYNC);
 	if (unlikely(!call_submit(cpu, &csd.node)))
 		return -ENXIO;
-	/* Over soon, nearly always; with interrupts off there is more to do meanwhile. */
-	for (unsigned int looks = CSD_LOOKS; looks && likely(!irqs_disabled()); looks--) {
-		cpu_relax();
-		if (csd_is_free(&csd))
-			return 0;
-	}
-	csd_lock_wait(&csd, cpu);
+	csd_wait(&csd, cpu);
 	return 0;
 }
 

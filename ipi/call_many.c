@@ -73,20 +73,24 @@ static unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func
 	return n;
 }
 
-/* Rings whom it must, and no longer owes it. */
-static void ring_queued(struct call_function_data *cfd, unsigned int *rings)
-{
-	if (*rings == 1)
-		ipi_ring(cpumask_first(cfd->cpumask_ipi));
-	else if (*rings)
-		ipi_ring_mask(cfd->cpumask_ipi, *rings);
-	*rings = 0;
-}
+/* What is queued and not rung yet: how many, and which came last. */
+struct to_ring {
+	unsigned int n, last;
+};
 
 /*
- * Interrupts off while rings are owed: a handler in between would push quietly and, if it waited, wait for a ring that comes
- * only after it. For the same reason they are paid before this cpu waits for anybody.
+ * Rings whom it must, and no longer owes it. Interrupts are off while rings are owed: a handler in between would push quietly and, if it
+ * waited, wait for a ring that comes only after it. For the same reason they are paid before this cpu waits for anybody.
  */
+static inline void ring_queued(struct call_function_data *cfd, struct to_ring *rings)
+{
+	if (likely(rings->n == 1))
+		ipi_ring_inline(rings->last);
+	else if (rings->n)
+		ipi_ring_mask(cfd->cpumask_ipi, rings->n);
+	rings->n = 0;
+}
+
 /* One target; its csd is free. */
 static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *csd, unsigned int cpu,
 				       smp_call_func_t func, void *info, unsigned int kind)
@@ -103,8 +107,8 @@ static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *c
 }
 
 /* An earlier broadcast without wait has not come to its end there: what is queued so far is rung before the wait. */
-static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int cpu, unsigned int *rings,
-				    unsigned long flags)
+static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int cpu,
+				    struct to_ring *rings, unsigned long flags)
 {
 	ring_queued(cfd, rings);
 	cpumask_clear(cfd->cpumask_ipi);
@@ -119,7 +123,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			       smp_cond_func_t cond)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
-	unsigned int n = 0, rings = 0;
+	struct to_ring rings = {0, 0};
+	unsigned int n = 0;
 	unsigned long flags = local_irq_save();
 
 	for (unsigned int word = 0; word < cpumask_words; word++) {
@@ -146,7 +151,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			if (pushed == CALL_PUSHED_RING) {
 				__cpumask_set_word(cfd->cpumask_ipi, word,
 						   __cpumask_word(cfd->cpumask_ipi, word) | (bits & -bits));
-				rings++;
+				rings.n++;
+				rings.last = cpu;
 			}
 		}
 		__cpumask_set_word(cfd->cpumask, word, queued);
@@ -162,7 +168,7 @@ static void wait_many(struct call_function_data *cfd)
 		for (unsigned long bits = __cpumask_word(cfd->cpumask, word); bits; bits &= bits - 1) {
 			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
 
-			csd_lock_wait(&cfd->csd[cpu], cpu);
+			csd_wait(&cfd->csd[cpu], cpu);
 		}
 	}
 }

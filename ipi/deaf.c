@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "arch/riscv/backtrace.h"
 #include "arch/riscv/event.h"
 #include "arch/riscv/page.h"
 #include "arch/riscv/pgtable.h"
@@ -11,6 +12,7 @@
 #include "core/cpu.h"
 #include "core/init.h"
 #include "core/page.h"
+#include "core/param.h"
 #include "core/printk.h"
 #include "core/smp.h"
 #include "core/time.h"
@@ -29,7 +31,7 @@ static void take_down(unsigned long pc, void *arg)
 {
 	struct deaf_trace *trace = arg;
 
-	if (trace->n < BACKTRACE_MAX)
+	if (trace->n < DEAF_TRACE_MAX)
 		trace->returns[trace->n++] = pc;
 }
 
@@ -46,6 +48,13 @@ static void take_trace(const struct trap_frame *frame)
 	/* Release: pairs with the acquire in deaf_backtrace. */
 	atomic_fetch_add_explicit(this_cpu_ptr(&times), 1, memory_order_release);
 }
+
+/*
+ * Not by default: firmware that has an event to look for looks for it at the end of every trap. With OpenSBI 1.6 a call costs 112
+ * instructions more.
+ */
+static bool wanted;
+PARAM_BOOL("sse", wanted, "backtraces also of harts with interrupts off, by SSE; makes every IPI dearer");
 
 /* Local events are registered by the hart itself. Without a context nothing comes of it. */
 static void listen(void)
@@ -90,13 +99,18 @@ static void prepare(unsigned int cpu)
 	per_cpu(context, cpu).stack = (unsigned long)top;
 }
 
+bool deaf_can_ask(unsigned int cpu)
+{
+	return per_cpu(context, cpu).stack;
+}
+
 bool deaf_backtrace(unsigned int cpu, unsigned int wait_ms, const struct deaf_trace **trace)
 {
 	_Atomic unsigned int *done = per_cpu_ptr(&times, cpu);
 	unsigned int before = atomic_load_explicit(done, memory_order_relaxed);
 	uint64_t deadline = deadline_ms(wait_ms);
 
-	if (!per_cpu(context, cpu).stack ||
+	if (!deaf_can_ask(cpu) ||
 	    sbi_sse_inject(SBI_SSE_EVENT_LOCAL_SOFTWARE, cpu_to_hartid(cpu)).error)
 		return false;
 	while (atomic_load_explicit(done, memory_order_acquire) == before) {
@@ -112,8 +126,12 @@ static int deaf_init(void)
 {
 	unsigned int cpu;
 
-	if (!sbi_probe(SBI_EXT_SSE))
+	if (!wanted)
 		return 0;
+	if (!sbi_probe(SBI_EXT_SSE)) {
+		pr_warn("parameter sse: the firmware has no SSE extension, ignored");
+		return 0;
+	}
 	event_handler = take_trace;
 	for_each_possible_cpu (cpu) {
 		if (percpu_base[cpu])

@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
-#include "arch/riscv/backtrace.h"
+#define DEAF_TRACE_MAX 32
 
 struct deaf_trace {
 	unsigned long pc, ra, sp;
 	unsigned int n;
-	unsigned long returns[BACKTRACE_MAX];
+	unsigned long returns[DEAF_TRACE_MAX];
 };
 
 /*
@@ -18,5 +18,8 @@ struct deaf_trace {
  * answer even so. The trace is valid until the next request for that cpu. One request at a time. Any context.
  */
 bool deaf_backtrace(unsigned int cpu, unsigned int wait_ms, const struct deaf_trace **trace);
+
+/* True if that cpu listens to events: parameter sse, and a firmware that has them. Any context. */
+bool deaf_can_ask(unsigned int cpu);
 
 #endif

@@ -6,10 +6,12 @@
 #include <stdatomic.h>
 
 #include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "ipi/backend.h"
 #include "ipi/call.h"
 #include "ipi/call_stats.h"
+#include "ipi/call_wait.h"
 #include "ipi/ipi.h"
 #include "ipi/trace.h"
 
@@ -110,6 +112,17 @@ static inline bool csd_is_free(call_single_data_t *csd)
 {
 	/* Acquire: pairs with the release by the target; what the function did is seen. */
 	return !atomic_load_explicit(&csd->locked, memory_order_acquire);
+}
+
+/* csd_lock_wait, for a call that is over soon, as nearly all are; with interrupts off there is more to do meanwhile. */
+static inline void csd_wait(call_single_data_t *csd, unsigned int cpu)
+{
+	for (unsigned int looks = CSD_LOOKS; looks && likely(!irqs_disabled()); looks--) {
+		if (csd_is_free(csd))
+			return;
+		cpu_relax();
+	}
+	csd_lock_wait(csd, cpu);
 }
 
 /* For a call that waits with interrupts off: runs what is queued, and what the run that it is part of has not come to. */

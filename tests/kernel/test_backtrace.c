@@ -9,6 +9,7 @@
 #include "core/printk.h"
 #include "core/time.h"
 #include "ipi/backtrace.h"
+#include "ipi/deaf.h"
 #include "sbi/base.h"
 #include "sbi/sbi.h"
 #include "tests/kernel/ktest.h"
@@ -92,5 +93,5 @@ KTEST(backtrace, interrupts_off)
 
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one cpu only");
-	find(run, cpu, true, sbi_probe(SBI_EXT_SSE));
+	find(run, cpu, true, deaf_can_ask(cpu));
 }
