@@ -274,7 +274,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	store_relaxed(&csd.locked, CALL_SYNC);
 	if (unlikely(!call_submit(cpu, &csd.node)))
 		return -ENXIO;
-	csd_wait(&csd, cpu);
+	csd_wait(&csd, cpu, true);
 	return 0;
 }
 

@@ -168,7 +168,7 @@ static void wait_many(struct call_function_data *cfd)
 		for (unsigned long bits = __cpumask_word(cfd->cpumask, word); bits; bits &= bits - 1) {
 			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
 
-			csd_wait(&cfd->csd[cpu], cpu);
+			csd_wait(&cfd->csd[cpu], cpu, false);
 		}
 	}
 }

@@ -114,12 +114,16 @@ static inline bool csd_is_free(call_single_data_t *csd)
 	return !atomic_load_explicit(&csd->locked, memory_order_acquire);
 }
 
-/* csd_lock_wait, for a call that is over soon, as nearly all are; with interrupts off there is more to do meanwhile. */
-static inline void csd_wait(call_single_data_t *csd, unsigned int cpu)
+/*
+ * csd_lock_wait, for a call that is over soon, as nearly all are; with interrupts off there is more to do meanwhile. just_rung: it cannot be
+ * over yet.
+ */
+static inline void csd_wait(call_single_data_t *csd, unsigned int cpu, bool just_rung)
 {
 	for (unsigned int looks = CSD_LOOKS; looks && likely(!irqs_disabled()); looks--) {
-		if (csd_is_free(csd))
+		if (!just_rung && csd_is_free(csd))
 			return;
+		just_rung = false;
 		cpu_relax();
 	}
 	csd_lock_wait(csd, cpu);

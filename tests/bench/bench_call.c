@@ -22,33 +22,17 @@ static void nothing(void *info)
 	(void)info;
 }
 
-/* The others go back to sleep, and are past watching their queues. */
-static void settle(void)
-{
-	unsigned int cpu;
-
-	for (bool polling = true; polling;) {
-		if (deterministic)
-			cpu_relax();
-		else
-			udelay(20);
-		polling = false;
-		for_each_online_cpu (cpu)
-			polling |= call_queue_polling(cpu);
-	}
-	cpu_relax();
-}
-
 static unsigned int other_cpu(void)
 {
 	return cpumask_next(smp_processor_id(), cpu_online_mask);
 }
 
+/* The back end in use, and what it takes by itself. */
 static const char *backend_text(void)
 {
-	static char text[32];
+	static char text[48];
 
-	snprintf(text, sizeof(text), " ipi=%s", ipi_backend()->name);
+	snprintf(text, sizeof(text), " ipi=%s floor=%lu", ipi_backend()->name, bench_unit(bench_ipi_floor()));
 	return text;
 }
 
@@ -57,7 +41,7 @@ static int time_single(const char *name, unsigned int cpu)
 	for (unsigned int i = 0; i < SAMPLES; i++) {
 		uint64_t start;
 
-		settle();
+		bench_settle();
 		start = bench_clock();
 		smp_call_function_single(cpu, nothing, NULL, true);
 		samples[i] = bench_clock() - start;
@@ -119,7 +103,7 @@ static int bench_call_many(void)
 	for (unsigned int i = 0; i < SAMPLES; i++) {
 		uint64_t start;
 
-		settle();
+		bench_settle();
 		start = bench_clock();
 		smp_call_function(nothing, NULL, true);
 		samples[i] = bench_clock() - start;
