@@ -376,7 +376,7 @@ static void op_close(struct torturer *me)
 {
 	unsigned long flags;
 
-	if (!torture_close || !one_in(me, 8))
+	if (!torture_close)
 		return;
 	flags = local_irq_save();
 	smpcfd_dying_cpu();
