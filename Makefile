@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the kernel: make [LLVM=1] [DEBUG=1] [SAN=undefined] [V=1] [O=build]. See README for the rest.
+# Builds the kernel: make [LLVM=1] [DEBUG=1] [SAN=undefined] [V=1] [O=build]. See README for the
+# rest.
 
 O      ?= build
 V      ?= 0
@@ -117,7 +118,8 @@ $(O)/libfdt/%.o: $(LIBFDT)/%.c $(O)/gen/flags
 $(O)/kernel.lds: arch/riscv/kernel.lds arch/riscv/page.h $(O)/gen/flags
 	$(call quiet,GEN,$@)$(CC) -E -P -I. -D__ASSEMBLER__ -x assembler-with-cpp -o $@ $<
 
-# Linked twice: the symbol table is made from the first link and lies behind all text, so text stays where it was.
+# Linked twice: the symbol table is made from the first link and lies behind all text, so text stays
+# where it was.
 link = $(LINK) $(LDFLAGS) -T $(O)/kernel.lds -o $(1) $(2) --start-group $(FDT_OBJS) $(LIBC) $(LIBGCC) --end-group
 $(O)/gen/ksyms1.S: scripts/ksyms.py | $(O)/gen/flags
 	$(call quiet,GEN,$@)python3 $< --empty >$@

@@ -14,8 +14,9 @@
 _Static_assert(sizeof(long) == 8, "a word has 64 bits");
 
 /*
- * The index of the lowest set bit without Zbb, for which the compiler would call a library function: multiplying the
- * isolated bit by a de Bruijn sequence puts a number of its own for each position into the top six bits.
+ * The index of the lowest set bit without Zbb, for which the compiler would call a library
+ * function: multiplying the isolated bit by a de Bruijn sequence puts a number of its own for each
+ * position into the top six bits.
  */
 static inline unsigned int bit_first_by_table(unsigned long word)
 {

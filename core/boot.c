@@ -34,7 +34,10 @@ static void *zeroed_page(void)
 	return page_zalloc(NUMA_NO_NODE, 0);
 }
 
-/* Free pieces of one mapped range go to the allocator as soon as they can be touched: the next range's tables come from there. */
+/*
+ * Free pieces of one mapped range go to the allocator as soon as they can be touched: the next
+ * range's tables come from there.
+ */
 static void add_free_ranges(const struct mem_range *mapped)
 {
 	for (unsigned int i = 0; i < memmap.nr_free; i++) {

@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <sys/cdefs.h>
 
-/* The C library has some of these names, too, for itself: ours hold, whichever header comes first. */
+/*
+ * The C library has some of these names, too, for itself: ours hold, whichever header comes first.
+ */
 #undef __packed
 #undef __aligned
 #undef __used
@@ -68,9 +70,10 @@
 #define MAX(a, b)		 __PICK_ONCE(>, a, b, __COUNTER__)
 
 /*
- * Compare-exchange, strong, for success that releases (and acquires for acq_rel); *old receives what was found. To be
- * used wherever success releases, in place of C11's: for RISC-V, gcc before 14 derives the instructions' order from
- * the failure order alone, and emits lr and sc without the release. The fence is that release.
+ * Compare-exchange, strong, for success that releases (and acquires for acq_rel); *old receives
+ * what was found. To be used wherever success releases, in place of C11's: for RISC-V, gcc before
+ * 14 derives the instructions' order from the failure order alone, and emits lr and sc without the
+ * release. The fence is that release.
  */
 #if defined(__riscv) && !defined(__clang__) && __GNUC__ < 14
 #define __cas_fence() __asm__ __volatile__("fence rw, w" : : : "memory")

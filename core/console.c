@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console: one hart at a time carries whole lines from the log to the device, around the prompt. */
+/*
+ * The console: one hart at a time carries whole lines from the log to the device, around the
+ * prompt.
+ */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,15 +24,16 @@
  *     ^---- console_unlock ------------'                                                          |
  *     '---------------------- console_unlock ----------------------------------------------------'
  *
- * A holder that lost the lock to a panic and wakes up again does not release it: unlock exchanges its own value only.
+ * A holder that lost the lock to a panic and wakes up again does not release it: unlock exchanges
+ * its own value only.
  *
- * Nothing stored is left behind. A writer W stores a record (ring_due), then tries the lock; a holder H
- * unlocks, then looks at ring_due again (console_drain's loop). All four accesses are sequentially consistent,
- * so they have one order. Suppose W fails and the holder H it met leaves without seeing the record. Then
- * look(H) < store(W) < try(W) and unlock(H) < look(H), so W would have found the word free, or held by a
- * later holder, to whom the same applies; holders are finite in number, so some holder after store(W)
- * looks after it, and shows the record.
- * The one exception is a holder that leaves because another waits for the lock (console_waiters): see lock_wait().
+ * Nothing stored is left behind. A writer W stores a record (ring_due), then tries the lock; a
+ * holder H unlocks, then looks at ring_due again (console_drain's loop). All four accesses are
+ * sequentially consistent, so they have one order. Suppose W fails and the holder H it met leaves
+ * without seeing the record. Then look(H) < store(W) < try(W) and unlock(H) < look(H), so W would
+ * have found the word free, or held by a later holder, to whom the same applies; holders are finite
+ * in number, so some holder after store(W) looks after it, and shows the record. The one exception
+ * is a holder that leaves because another waits for the lock (console_waiters): see lock_wait().
  */
 static _Atomic unsigned int console_owner;
 static _Atomic unsigned int console_waiters;
@@ -81,7 +85,10 @@ static void console_unlock(void)
 	atomic_compare_exchange_strong(&console_owner, &me, 0);
 }
 
-/* Panic only: from a holder that makes no progress, or from the frame of this hart that the panic interrupted. */
+/*
+ * Panic only: from a holder that makes no progress, or from the frame of this hart that the panic
+ * interrupted.
+ */
 static void console_steal(void)
 {
 	atomic_store(&console_owner, self());
@@ -89,14 +96,15 @@ static void console_steal(void)
 }
 
 /*
- * Waits for the lock; interrupts are off when it returns true, as *flags says what they were. False when this hart
- * itself holds it, or when no line got out for ms; in a panic, or with force, it is then taken away.
+ * Waits for the lock; interrupts are off when it returns true, as *flags says what they were. False
+ * when this hart itself holds it, or when no line got out for ms; in a panic, or with force, it is
+ * then taken away.
  *
- * A drainer past its budget leaves when it sees a waiter, even if records remain: whoever comes through here drains
- * after it has unlocked. A waiter that gives up tries once more after it has left the count. With W's
- * decrement and try, and the drainer's unlock and load of the count, in one order: either the drainer sees no waiter
- * and goes on, or its unlock came before the decrement, and the try meets a free word, or a later drainer
- * of whom the same is true.
+ * A drainer past its budget leaves when it sees a waiter, even if records remain: whoever comes
+ * through here drains after it has unlocked. A waiter that gives up tries once more after it has
+ * left the count. With W's decrement and try, and the drainer's unlock and load of the count, in
+ * one order: either the drainer sees no waiter and goes on, or its unlock came before the
+ * decrement, and the try meets a free word, or a later drainer of whom the same is true.
  */
 static bool lock_wait(unsigned int ms, bool force, unsigned long *flags)
 {
@@ -160,7 +168,10 @@ static void out_flush(void)
 static void out_bytes(const char *s, size_t n)
 {
 	while (n) {
-		/* Read once: a hart that lost the lock to a panic must not send the other past the end. */
+		/*
+		 * Read once: a hart that lost the lock to a panic must not send the other past the
+		 * end.
+		 */
 		size_t len = atomic_load_explicit(&out_len, memory_order_relaxed);
 		size_t used = MIN(len, sizeof(out));
 		size_t part = MIN(n, sizeof(out) - used);
@@ -190,7 +201,10 @@ static void row_move(void)
 	}
 }
 
-/* What is not visible is drawn on an empty row: nothing is there to be wiped out, and captured output stays readable. */
+/*
+ * What is not visible is drawn on an empty row: nothing is there to be wiped out, and captured
+ * output stays readable.
+ */
 static void row_draw(void)
 {
 	if (!row.set || panic_in_progress())
@@ -213,8 +227,8 @@ static void row_erase(void)
 }
 
 /*
- * Text of a record as lines, each behind the prefix. Control characters could move the cursor or worse, and
- * some texts come from the device tree: they are shown as '?'.
+ * Text of a record as lines, each behind the prefix. Control characters could move the cursor or
+ * worse, and some texts come from the device tree: they are shown as '?'.
  */
 static void out_lines(const char *prefix, size_t prefix_len, const char *text, size_t len)
 {

@@ -63,8 +63,9 @@ bool console_flush(void);
 void console_input(const char *buf, size_t n);
 
 /*
- * Next byte of input (0..255), or -ETIMEDOUT when time_now() reaches deadline. Sleeps: the hart that waits must take the input interrupt; a console that has none is
- * polled each 10 ms. One hart at a time, interrupts on.
+ * Next byte of input (0..255), or -ETIMEDOUT when time_now() reaches deadline. Sleeps: the hart
+ * that waits must take the input interrupt; a console that has none is polled each 10 ms. One hart
+ * at a time, interrupts on.
  */
 int console_getc(uint64_t deadline);
 

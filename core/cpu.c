@@ -126,7 +126,9 @@ static void add_cpu(unsigned int cpu, unsigned long hartid, const struct fdt_cpu
 	infos[cpu].hartid = hartid;
 	infos[cpu].node = fdt ? fdt->node : NUMA_NO_NODE;
 	infos[cpu].fdt = fdt;
-	/* Trees list harts in rising order, so this hardly ever moves anything but the boot hart. */
+	/*
+	 * Trees list harts in rising order, so this hardly ever moves anything but the boot hart.
+	 */
 	for (; at && infos[by_hartid[at - 1]].hartid > hartid; at--)
 		by_hartid[at] = by_hartid[at - 1];
 	by_hartid[at] = cpu;

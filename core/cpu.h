@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is known of every cpu: a logical index for software, a hart id for hardware, and its state. */
+/*
+ * What is known of every cpu: a logical index for software, a hart id for hardware, and its state.
+ */
 #ifndef CORE_CPU_H
 #define CORE_CPU_H
 
@@ -18,8 +20,8 @@
  *        v       it never came  v        v has come but is not online
  *   CPU_REFUSED              CPU_LATE  CPU_STUCK
  *
- * The boot hart moves a cpu along every arrow but the one to CPU_ONLINE, which the hart takes itself by
- * compare-exchange: one that the boot hart has given up stays given up, and parks.
+ * The boot hart moves a cpu along every arrow but the one to CPU_ONLINE, which the hart takes
+ * itself by compare-exchange: one that the boot hart has given up stays given up, and parks.
  */
 enum cpu_state {
 	CPU_OFFLINE,

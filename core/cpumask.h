@@ -12,9 +12,9 @@
 #include "core/panic.h"
 
 /*
- * A mask has cpumask_words words; bits from nr_cpu_ids on are never set. The words are atomic so that a mask may be
- * shared; the __ twins of set and clear are for masks that one hart owns at a time and cost no atomic instruction.
- * A cpu at or above nr_cpu_ids is a bug that panics.
+ * A mask has cpumask_words words; bits from nr_cpu_ids on are never set. The words are atomic so
+ * that a mask may be shared; the __ twins of set and clear are for masks that one hart owns at a
+ * time and cost no atomic instruction. A cpu at or above nr_cpu_ids is a bug that panics.
  */
 struct cpumask {
 	struct {
@@ -28,8 +28,8 @@ extern unsigned int nr_cpu_ids;
 extern unsigned int cpumask_words;
 
 /*
- * Fixes nr_cpu_ids and cpumask_words. nr >= 1. Boot hart, at INIT_PERCPU, before the first mask that is to hold
- * more than cpu 0 is allocated: one made earlier has a single word.
+ * Fixes nr_cpu_ids and cpumask_words. nr >= 1. Boot hart, at INIT_PERCPU, before the first mask
+ * that is to hold more than cpu 0 is allocated: one made earlier has a single word.
  */
 void cpumask_size_init(unsigned int nr);
 
@@ -39,7 +39,10 @@ static inline size_t cpumask_size(void)
 	return cpumask_words * sizeof(unsigned long);
 }
 
-/* An empty mask on that memory node (NUMA_NO_NODE: any), or NULL. Free with cpumask_free(NULL or mask). */
+/*
+ * An empty mask on that memory node (NUMA_NO_NODE: any), or NULL. Free with cpumask_free(NULL or
+ * mask).
+ */
 struct cpumask *cpumask_alloc(int node);
 void cpumask_free(struct cpumask *mask);
 
@@ -49,8 +52,9 @@ static inline void __cpumask_check(unsigned int cpu)
 }
 
 /*
- * Shared masks. Set and clear release: what came before is visible to whoever sees the new bit by cpumask_test_cpu,
- * which acquires. The test_and_ forms do both, and return the bit as it was. Any context.
+ * Shared masks. Set and clear release: what came before is visible to whoever sees the new bit by
+ * cpumask_test_cpu, which acquires. The test_and_ forms do both, and return the bit as it was. Any
+ * context.
  */
 static inline void cpumask_set_cpu(unsigned int cpu, struct cpumask *mask)
 {
@@ -88,7 +92,9 @@ static inline bool cpumask_test_cpu(unsigned int cpu, const struct cpumask *mask
 	       BIT_MASK(cpu);
 }
 
-/* One word of a mask, read or written without order: nothing may be concluded about other memory. */
+/*
+ * One word of a mask, read or written without order: nothing may be concluded about other memory.
+ */
 static inline unsigned long __cpumask_word(const struct cpumask *mask, unsigned int word)
 {
 	return atomic_load_explicit(&mask->bits[word], memory_order_relaxed);
@@ -115,8 +121,9 @@ static inline void __cpumask_clear_cpu(unsigned int cpu, struct cpumask *mask)
 }
 
 /*
- * The lowest cpu in the mask (in both masks), or the lowest above n; nr_cpu_ids when there is none. n is a cpu, or -1U.
- * Relaxed: in a mask that others change, each bit is one that was there at some time during the call.
+ * The lowest cpu in the mask (in both masks), or the lowest above n; nr_cpu_ids when there is none.
+ * n is a cpu, or -1U. Relaxed: in a mask that others change, each bit is one that was there at some
+ * time during the call.
  */
 unsigned int cpumask_next(unsigned int n, const struct cpumask *mask);
 unsigned int cpumask_next_and(unsigned int n, const struct cpumask *a, const struct cpumask *b);
@@ -138,8 +145,8 @@ static inline unsigned int cpumask_first_and(const struct cpumask *a, const stru
 	     (cpu) = cpumask_next_and((cpu), (a), (b)))
 
 /*
- * Whole masks, word by word and relaxed: not one atomic step. dst may be one of the sources. and, andnot return
- * whether the result has a bit.
+ * Whole masks, word by word and relaxed: not one atomic step. dst may be one of the sources. and,
+ * andnot return whether the result has a bit.
  */
 void cpumask_clear(struct cpumask *mask);
 void cpumask_setall(struct cpumask *mask);
@@ -154,8 +161,8 @@ bool cpumask_empty(const struct cpumask *mask);
 unsigned int cpumask_weight(const struct cpumask *mask);
 
 /*
- * Writes the mask as a list like "0-3,5" ("" if empty), cut to size bytes with the final 0. Returns the length of the
- * whole list without the 0, as snprintf does.
+ * Writes the mask as a list like "0-3,5" ("" if empty), cut to size bytes with the final 0. Returns
+ * the length of the whole list without the 0, as snprintf does.
  */
 int cpumask_format(char *buf, size_t size, const struct cpumask *mask);
 

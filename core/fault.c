@@ -49,7 +49,10 @@ static void print_return(unsigned long pc, void *arg)
 		walk->more++;
 	} else {
 		end_repeats(walk);
-		/* A return address is the instruction behind the call, which may belong to the next function. */
+		/*
+		 * A return address is the instruction behind the call, which may belong to the next
+		 * function.
+		 */
 		if (pc != walk->told)
 			print_pc(pc - 1);
 		walk->last = pc;
@@ -103,8 +106,9 @@ void fault_backtrace(void)
 	}
 	print_pc(frame->sepc);
 	/*
-	 * In a leaf, in a prologue or epilogue, and after a jump to nowhere, only ra knows the caller. Elsewhere ra is what the
-	 * function's own last call left, and points into the function.
+	 * In a leaf, in a prologue or epilogue, and after a jump to nowhere, only ra knows the
+	 * caller. Elsewhere ra is what the function's own last call left, and points into the
+	 * function.
 	 */
 	if (is_kernel_text(frame->ra) && !same_function(frame->ra - 1, frame->sepc)) {
 		print_pc(frame->ra - 1);

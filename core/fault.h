@@ -5,12 +5,15 @@
 
 #include "percpu/percpu.h"
 
-/* Top of the hart's overflow stack, where trap entry goes when sp has left its stack. Set before the hart runs. */
+/*
+ * Top of the hart's overflow stack, where trap entry goes when sp has left its stack. Set before
+ * the hart runs.
+ */
 DECLARE_PER_CPU(void *, overflow_sp);
 
 /*
- * Logs a symbolised backtrace of the caller; within an exception's report, of the code that trapped, with its registers and cause.
- * Any context.
+ * Logs a symbolised backtrace of the caller; within an exception's report, of the code that
+ * trapped, with its registers and cause. Any context.
  */
 void fault_backtrace(void);
 

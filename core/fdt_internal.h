@@ -13,9 +13,9 @@
 
 /*
  * libfdt checks the header and reads the reservation block. The walk itself is ours: fdt_next_tag()
- * finds the blocks anew in the big-endian header for every character of a node name. With it, a boot
- * of 32 harts takes 1,531 k instructions to all online instead of 868 k, and one of 8 456 k instead
- * of 232 k.
+ * finds the blocks anew in the big-endian header for every character of a node name. With it, a
+ * boot of 32 harts takes 1,531 k instructions to all online instead of 868 k, and one of 8 456 k
+ * instead of 232 k.
  */
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tokens are compared unswapped");

@@ -36,8 +36,9 @@ struct initcall {
 };
 
 /*
- * Rows of a level run in link order, which is nobody's promise; INITCALL_FIRST rows run before all others of
- * their level, INITCALL_LAST rows behind them. One row of each kind a level is the most that makes sense.
+ * Rows of a level run in link order, which is nobody's promise; INITCALL_FIRST rows run before all
+ * others of their level, INITCALL_LAST rows behind them. One row of each kind a level is the most
+ * that makes sense.
  */
 #define INITCALL_FIRST(lvl, f)	  __INITCALL(lvl, f, 0)
 #define INITCALL(lvl, f)	  __INITCALL(lvl, f, 5)

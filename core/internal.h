@@ -9,14 +9,15 @@ struct page_node;
 struct kmalloc_node;
 
 /*
- * Every page that was ever in use has a state byte: a kind, or-ed with the order of the block for all but BODY and META.
+ * Every page that was ever in use has a state byte: a kind, or-ed with the order of the block for
+ * all but BODY and META.
  *
  *              page_alloc             page_tag
  *   [ FREE ] <------------> [ USED ] <---------> [ SLAB on every page ]
  *              page_free        ^ '------------> [ LARGE ]
  *
- * The state stands at the first page of a block; its other pages are BODY, except in a slab, where each page leads to the
- * first.
+ * The state stands at the first page of a block; its other pages are BODY, except in a slab, where
+ * each page leads to the first.
  */
 enum page_kind {
 	PAGE_BODY = 0x00,
@@ -29,13 +30,19 @@ enum page_kind {
 #define PAGE_KIND_MASK	0xf0u
 #define PAGE_ORDER_MASK 0x0fu
 
-/* State byte of the page that address lies in; PAGE_META for what is not managed or was never handed out. Any context. */
+/*
+ * State byte of the page that address lies in; PAGE_META for what is not managed or was never
+ * handed out. Any context.
+ */
 unsigned int page_state(const void *address);
 
 /* Turns a block that the caller owns from USED into SLAB or LARGE, or back into USED. */
 void page_tag(void *block, unsigned int order, enum page_kind kind);
 
-/* Nodes by nearness: the node itself first, then all others by distance of the ids, the lower id first on a tie. */
+/*
+ * Nodes by nearness: the node itself first, then all others by distance of the ids, the lower id
+ * first on a tie.
+ */
 struct page_node_walk {
 	int id;
 	struct page_node *below, *above;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Size classes: objects of one size share a slab of pages; each memory node has slabs of its own. */
+/*
+ * Size classes: objects of one size share a slab of pages; each memory node has slabs of its own.
+ */
 #include "core/kmalloc.h"
 
 #include <stdatomic.h>
@@ -21,8 +23,8 @@
 #define MAX_OBJECTS 256
 
 /*
- * At the start of a slab's first page. Objects [0, fresh) have been handed out at some time; those of them that are free
- * now are chained from free by the index in their first bytes.
+ * At the start of a slab's first page. Objects [0, fresh) have been handed out at some time; those
+ * of them that are free now are chained from free by the index in their first bytes.
  *
  *   on the class's list of slabs with room   <-->   full, on no list
  */
@@ -43,8 +45,8 @@ static const struct {
 	uint16_t size;
 	uint8_t order;
 	uint8_t objects;
-	uint64_t
-		reciprocal; /* offset * reciprocal >> 32 is offset / size for any offset in a slab */
+	/* offset * reciprocal >> 32 is offset / size for any offset in a slab. */
+	uint64_t reciprocal;
 } classes[] = {
 	CLASS(16, 0),  CLASS(32, 0),  CLASS(64, 0),  CLASS(96, 0),  CLASS(128, 0),  CLASS(192, 0),
 	CLASS(256, 0), CLASS(384, 0), CLASS(512, 0), CLASS(768, 0), CLASS(1024, 1), CLASS(2048, 2),
@@ -243,7 +245,10 @@ static void class_free(struct slab *slab, uint8_t *object)
 	cache->used--;
 	*object = slab->free;
 	slab->free = (uint8_t)index;
-	/* The last empty slab stays, or a lone object that comes and goes would cost pages each time. */
+	/*
+	 * The last empty slab stays, or a lone object that comes and goes would cost pages each
+	 * time.
+	 */
 	if (!slab->used && (slab->next || slab->prev)) {
 		slab_unlink(cache, slab);
 		cache->pages -= 1UL << classes[class].order;

@@ -13,9 +13,10 @@
 #define KMALLOC_MAX_CLASS 2048
 
 /*
- * size bytes (0 counts as 1) on this cpu's memory node, or on the given one; other nodes step in as for page_alloc.
- * The address is a multiple of the largest power of two that divides size, of CACHE_LINE if that is less, of 16 in
- * any case: right for any type. NULL when memory is gone or size is above 2 MiB. kzalloc: zeroed. Any context.
+ * size bytes (0 counts as 1) on this cpu's memory node, or on the given one; other nodes step in as
+ * for page_alloc. The address is a multiple of the largest power of two that divides size, of
+ * CACHE_LINE if that is less, of 16 in any case: right for any type. NULL when memory is gone or
+ * size is above 2 MiB. kzalloc: zeroed. Any context.
  */
 void *kmalloc(size_t size);
 void *kzalloc(size_t size);
@@ -23,8 +24,8 @@ void *kmalloc_node(size_t size, int node);
 void *kzalloc_node(size_t size, int node);
 
 /*
- * Gives back what one of these returned; NULL is ignored. Panics, naming address and mistake, on a double free, an
- * address inside an object, and one that is not kmalloc's. Any context.
+ * Gives back what one of these returned; NULL is ignored. Panics, naming address and mistake, on a
+ * double free, an address inside an object, and one that is not kmalloc's. Any context.
  */
 void kfree(const void *object);
 
@@ -36,8 +37,8 @@ struct kmalloc_stats {
 };
 
 /*
- * The index-th class of all nodes together, in order of size, the blocks of pages last; false past the end. Any
- * context.
+ * The index-th class of all nodes together, in order of size, the blocks of pages last; false past
+ * the end. Any context.
  */
 bool kmalloc_class_stats(unsigned int index, struct kmalloc_stats *stats);
 

@@ -14,9 +14,10 @@
  *       ^                               | del_all: exchange   |
  *       '-------------------------------+---------------------'
  *
- * Names and meaning are those of Linux. Adders and takers need no lock between them. The list is last in, first out;
- * llist_reverse_order gives the order of arrival. There is no removal of single nodes: a node that is taken while
- * another hart holds its address as the expected head could come back and hide a changed tail.
+ * Names and meaning are those of Linux. Adders and takers need no lock between them. The list is
+ * last in, first out; llist_reverse_order gives the order of arrival. There is no removal of single
+ * nodes: a node that is taken while another hart holds its address as the expected head could come
+ * back and hide a changed tail.
  */
 struct llist_node {
 	struct llist_node *next;
@@ -43,8 +44,9 @@ static inline bool llist_empty(const struct llist_head *head)
 }
 
 /*
- * Adds the chain from first to last, linked by next, in one step. True if the list was empty before: of all
- * who add to an empty list exactly one is told so. Any context, interrupts and NMIs included.
+ * Adds the chain from first to last, linked by next, in one step. True if the list was empty
+ * before: of all who add to an empty list exactly one is told so. Any context, interrupts and NMIs
+ * included.
  */
 static inline bool llist_add_batch(struct llist_node *first, struct llist_node *last,
 				   struct llist_head *head)
@@ -73,7 +75,10 @@ static inline struct llist_node *llist_del_all(struct llist_head *head)
 /* Turns a chain that was taken round; returns its new first node. */
 struct llist_node *llist_reverse_order(struct llist_node *node);
 
-/* Over a chain that was taken. Only the _safe forms allow pos to be freed or added elsewhere in the body. */
+/*
+ * Over a chain that was taken. Only the _safe forms allow pos to be freed or added elsewhere in the
+ * body.
+ */
 #define llist_for_each(pos, node) for ((pos) = (node); (pos); (pos) = (pos)->next)
 
 #define llist_for_each_safe(pos, n, node) \

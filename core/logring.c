@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A ring of log records under one lock: fixed memory, the oldest give way, nobody waits for a reader. */
+/*
+ * A ring of log records under one lock: fixed memory, the oldest give way, nobody waits for a
+ * reader.
+ */
 #include <stdatomic.h>
 
 #include "arch/riscv/irqflags.h"
@@ -57,7 +60,10 @@ static unsigned long lock_ring(void) __acquires(&ring_lock)
 
 		while (!spin_trylock(&ring_lock)) {
 			if (spin_is_held(&ring_lock) || time_now() >= deadline) {
-				/* This hart died inside, or the holder did: at worst one record is torn. */
+				/*
+				 * This hart died inside, or the holder did: at worst one record is
+				 * torn.
+				 */
 				spin_lock_init(&ring_lock, "log ring");
 				deadline = deadline_ms(RING_PANIC_MS);
 			}
@@ -183,7 +189,10 @@ bool logring_take(struct log_record *rec, union log_text *text, uint64_t *lost)
 	const struct ring_header *h;
 	uint64_t word;
 
-	/* What drop_oldest counted is more exact than the difference of numbers: some were not to be shown. */
+	/*
+	 * What drop_oldest counted is more exact than the difference of numbers: some were not to
+	 * be shown.
+	 */
 	if (reader->pos < ring_tail) {
 		reader->pos = ring_tail;
 		reader->seq = ring_tail_seq;

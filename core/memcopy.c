@@ -8,7 +8,10 @@
 #include "arch/riscv/page.h"
 #include "core/compiler.h"
 
-/* The compiler must not recognise these loops as memcpy or memset and call the function it is compiling. */
+/*
+ * The compiler must not recognise these loops as memcpy or memset and call the function it is
+ * compiling.
+ */
 #ifdef __clang__
 #define NO_RECURSION __attribute__((no_builtin("memcpy", "memmove", "memset")))
 #else
@@ -61,9 +64,10 @@ NO_RECURSION void *memset(void *dst, int value, size_t n)
 }
 
 /*
- * Copies n >= 3 words' worth of bytes upwards to an aligned d from an s that is not, by joining the halves of neighbouring
- * words. The caller has copied the WORD bytes before s already, so the word that s lies in may be read from its
- * start; it stops while the last word read still ends within the source. Returns the bytes copied.
+ * Copies n >= 3 words' worth of bytes upwards to an aligned d from an s that is not, by joining the
+ * halves of neighbouring words. The caller has copied the WORD bytes before s already, so the word
+ * that s lies in may be read from its start; it stops while the last word read still ends within
+ * the source. Returns the bytes copied.
  */
 static NO_RECURSION size_t copy_joined(unsigned char *d, const unsigned char *s, size_t n)
 {

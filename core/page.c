@@ -18,10 +18,11 @@
  *   | region, states | used and free blocks | ... | states | blocks ... | not touched yet ... |
  *   start                                         section               frontier              end
  *
- * Below the frontier every page is in a block that is used, free, or cut into smaller ones. Above it nothing has been
- * written. When no free block is large enough the frontier moves up by one block, as large as alignment allows. When it
- * enters a section (a fixed 128 MiB of physical address space) the section's first pages become the state bytes of
- * its pages. The region's first page also holds the region itself, and the node if it is the node's first region.
+ * Below the frontier every page is in a block that is used, free, or cut into smaller ones. Above
+ * it nothing has been written. When no free block is large enough the frontier moves up by one
+ * block, as large as alignment allows. When it enters a section (a fixed 128 MiB of physical
+ * address space) the section's first pages become the state bytes of its pages. The region's first
+ * page also holds the region itself, and the node if it is the node's first region.
  */
 #define SECTION_SIZE (128UL << 20)
 #define NR_ORDERS    (PAGE_MAX_ORDER + 1)
@@ -70,7 +71,10 @@ static phys_addr_t frontier_of(const struct page_region *r)
 	return atomic_load_explicit(&r->frontier, memory_order_relaxed);
 }
 
-/* Not virt_to_phys: this one may be handed anything, and maps what is not in the direct map to where no region is. */
+/*
+ * Not virt_to_phys: this one may be handed anything, and maps what is not in the direct map to
+ * where no region is.
+ */
 static phys_addr_t address_to_phys(const void *address)
 {
 	return (phys_addr_t)address - direct_map_offset;
@@ -103,8 +107,9 @@ static _Atomic uint8_t *state_of(struct page_region *r, phys_addr_t pa)
 }
 
 /*
- * Relaxed: a block's state is written by who owns the block, or under the lock while it is free. Only page_free's look at a
- * buddy can meet another hart's write, and any value but FREE, which only comes under the lock, tells it the same.
+ * Relaxed: a block's state is written by who owns the block, or under the lock while it is free.
+ * Only page_free's look at a buddy can meet another hart's write, and any value but FREE, which
+ * only comes under the lock, tells it the same.
  */
 static unsigned int state_get(struct page_region *r, phys_addr_t pa)
 {
@@ -156,8 +161,9 @@ static void section_enter(struct page_region *r)
 }
 
 /*
- * Moves the frontier up by one block, which becomes free. Returns its order, or -1 if the region has no more. The
- * first section was entered when the region was added, so a frontier at a section's start is one to enter.
+ * Moves the frontier up by one block, which becomes free. Returns its order, or -1 if the region
+ * has no more. The first section was entered when the region was added, so a frontier at a
+ * section's start is one to enter.
  */
 static int region_grow(struct page_region *r)
 {
@@ -288,7 +294,9 @@ void page_free(void *block, unsigned int order)
 		bad_free(block, order, state);
 	node->used -= 1UL << order;
 
-	/* A block that joins its lower neighbour is no start any more; one that absorbs stays one. */
+	/*
+	 * A block that joins its lower neighbour is no start any more; one that absorbs stays one.
+	 */
 	state_set(r, pa, PAGE_BODY);
 	for (; order < PAGE_MAX_ORDER; order++) {
 		phys_addr_t buddy = pa ^ block_size(order);

@@ -59,7 +59,9 @@ void panic(const char *fmt, ...)
 	if (!cas_acq_rel(&panic_cpu, &nobody, self) && nobody != self)
 		stay();
 
-	/* Each level trusts less: the second says only that there is one, the third says nothing. */
+	/*
+	 * Each level trusts less: the second says only that there is one, the third says nothing.
+	 */
 	switch (panic_depth++) {
 	case 0:
 		break;

@@ -8,10 +8,10 @@
 #include "core/compiler.h"
 
 /*
- * Prints the message, the cpu and a backtrace, stops the other harts (bounded wait, the deaf ones are named), flushes
- * the console, prints "muster: exit 1" and powers off with that status, or stays parked where the platform
- * cannot. Any context, any hart; a second hart that panics meanwhile is parked; a panic inside panic is
- * cut short.
+ * Prints the message, the cpu and a backtrace, stops the other harts (bounded wait, the deaf ones
+ * are named), flushes the console, prints "muster: exit 1" and powers off with that status, or
+ * stays parked where the platform cannot. Any context, any hart; a second hart that panics
+ * meanwhile is parked; a panic inside panic is cut short.
  */
 __noreturn __cold __printf(1, 2) void panic(const char *fmt, ...);
 
@@ -41,7 +41,9 @@ struct panic_ops {
 };
 extern struct panic_ops panic_ops;
 
-/* The clean way out: flushes the console, prints "muster: exit N", powers off, parks if that fails. */
+/*
+ * The clean way out: flushes the console, prints "muster: exit N", powers off, parks if that fails.
+ */
 __noreturn void machine_exit(int status);
 
 #endif

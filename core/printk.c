@@ -149,8 +149,9 @@ int log_level_parse(const char *text)
 }
 
 /*
- * The window word changes by compare-exchange, so one caller opens the next window and takes over the count. A caller
- * that is counted into the old window at that moment only makes the limit inexact by one.
+ * The window word changes by compare-exchange, so one caller opens the next window and takes over
+ * the count. A caller that is counted into the old window at that moment only makes the limit
+ * inexact by one.
  */
 bool ratelimit_pass(struct ratelimit *rl, unsigned int *held)
 {

@@ -131,7 +131,10 @@ size_t log_prefix(const struct log_record *rec, char buf[LOG_PREFIX_MAX]);
 int log_console_level(void);
 void log_set_console_level(int level);
 
-/* Word for a level ("error"), and the level of a word, of its unique beginning ("err"), or of a digit 0..7, or -EINVAL. */
+/*
+ * Word for a level ("error"), and the level of a word, of its unique beginning ("err"), or of a
+ * digit 0..7, or -EINVAL.
+ */
 const char *log_level_name(int level);
 int log_level_parse(const char *text);
 

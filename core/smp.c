@@ -34,7 +34,10 @@ void (*secondary_idle)(void);
 static unsigned int maxcpus = UINT32_MAX;
 PARAM_UINT("maxcpus", maxcpus, 1, UINT32_MAX, "harts to start at boot, the boot hart among them");
 
-/* An emulator that runs many harts on few processors needs time for each; so does firmware that is asked to log. */
+/*
+ * An emulator that runs many harts on few processors needs time for each; so does firmware that is
+ * asked to log.
+ */
 static unsigned int bringup_ms;
 PARAM_UINT("bringup_ms", bringup_ms, 1, 600000,
 	   "deadline of bring-up in ms (default 2000 and 50 per hart)");
@@ -44,7 +47,10 @@ PARAM_UINT("bringup_ms", bringup_ms, 1, 600000,
 
 static struct boot_record *records;
 
-/* Harts that were started and have neither come online nor been given up, and one more until all are started. */
+/*
+ * Harts that were started and have neither come online nor been given up, and one more until all
+ * are started.
+ */
 static _Atomic unsigned int bringup_pending;
 
 static DEFINE_PER_CPU(void *, stack_top);
@@ -63,7 +69,10 @@ static int map_new_stack(int node, unsigned int order, void **top)
 	return 0;
 }
 
-/* The cpu's own memory, on its own node. What a failed cpu got stays with it: it is reported and never started. */
+/*
+ * The cpu's own memory, on its own node. What a failed cpu got stays with it: it is reported and
+ * never started.
+ */
 static int prepare_cpu(unsigned int cpu)
 {
 	int node = cpu_to_node(cpu), err;
@@ -128,7 +137,9 @@ static uint64_t online_at;
 /* Takes one off the pending count; whoever takes the last wakes the boot hart. */
 static bool bringup_done_one(void)
 {
-	/* Release: what this hart did is seen by the boot hart, whose look at the count acquires. */
+	/*
+	 * Release: what this hart did is seen by the boot hart, whose look at the count acquires.
+	 */
 	return atomic_fetch_sub_explicit(&bringup_pending, 1, memory_order_acq_rel) == 1;
 }
 
@@ -143,7 +154,10 @@ void secondary_hart_main(void)
 	struct cpu_info *info = cpu_info(smp_processor_id());
 	int starting = CPU_STARTING;
 
-	/* What an earlier life left pending is nobody's call; from the online mask on, interrupts count. */
+	/*
+	 * What an earlier life left pending is nobody's call; from the online mask on, interrupts
+	 * count.
+	 */
 	csr_clear(CSR_SIP, SIE_SSIE);
 	csr_write(CSR_SIE, SIE_SSIE);
 	atomic_store_explicit(&info->online_ticks, rdtime(), memory_order_relaxed);
@@ -205,7 +219,10 @@ static void start_all(void)
 	uint64_t retry_until = 0;
 	unsigned int limit = MIN(maxcpus, nr_cpu_ids), again;
 
-	/* All at once are pending before the first is started, or an early one could think it was the last. */
+	/*
+	 * All at once are pending before the first is started, or an early one could think it was
+	 * the last.
+	 */
 	atomic_store_explicit(&bringup_pending, limit, memory_order_relaxed);
 	for (unsigned int cpu = 1; cpu < limit; cpu++) {
 		if (cpu_info(cpu)->error)
@@ -243,7 +260,10 @@ static void start_all(void)
 	} while (again);
 }
 
-/* After the deadline: each hart that is not online is told so, by the atomic step that it looks at itself. */
+/*
+ * After the deadline: each hart that is not online is told so, by the atomic step that it looks at
+ * itself.
+ */
 static void give_up(unsigned int cpu)
 {
 	int starting = CPU_STARTING;

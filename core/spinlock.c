@@ -15,7 +15,10 @@ void spin_lock_init(spinlock_t *lock, const char *name)
 
 bool spin_is_held(const spinlock_t *lock)
 {
-	/* Only this hart ever writes its own number here, so whatever order it is read in is good enough. */
+	/*
+	 * Only this hart ever writes its own number here, so whatever order it is read in is good
+	 * enough.
+	 */
 	return atomic_load_explicit(&lock->owner, memory_order_relaxed) == smp_processor_id() + 1;
 }
 
@@ -52,7 +55,9 @@ bool spin_trylock(spinlock_t *lock)
 	/* Acquire: as in spin_wait, of the holder that left at this count. */
 	uint32_t serving = atomic_load_explicit(&lock->serving, memory_order_acquire);
 
-	/* next can equal an old serving only if nobody has drawn a ticket since: the lock is free. */
+	/*
+	 * next can equal an old serving only if nobody has drawn a ticket since: the lock is free.
+	 */
 	if (!atomic_compare_exchange_strong_explicit(&lock->next, &serving, serving + 1,
 						     memory_order_relaxed, memory_order_relaxed))
 		return false;
@@ -66,7 +71,10 @@ void spin_unlock(spinlock_t *lock) __releases(lock)
 		panic("lock %s: cpu%u unlocks what cpu%d holds", lock->name, smp_processor_id(),
 		      (int)atomic_load_explicit(&lock->owner, memory_order_relaxed) - 1);
 	atomic_store_explicit(&lock->owner, 0, memory_order_relaxed);
-	/* Release: pairs with the acquire of the next ticket's holder. Only the holder writes serving. */
+	/*
+	 * Release: pairs with the acquire of the next ticket's holder. Only the holder writes
+	 * serving.
+	 */
 	atomic_store_explicit(&lock->serving,
 			      atomic_load_explicit(&lock->serving, memory_order_relaxed) + 1,
 			      memory_order_release);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fair spin locks that know their owner, so that a self-deadlock or a lost unlock is named, not hung in. */
+/*
+ * Fair spin locks that know their owner, so that a self-deadlock or a lost unlock is named, not
+ * hung in.
+ */
 #ifndef CORE_SPINLOCK_H
 #define CORE_SPINLOCK_H
 
@@ -29,8 +32,9 @@ void spin_lock_init(spinlock_t *lock, const char *name);
 
 /*
  * Takes the lock. Any context, but one that an interrupt handler also takes must be taken with
- * interrupts off (the _irqsave form). Taking a lock that this hart holds panics with its name, and so does
- * waiting longer than SPIN_DEADLINE_S, with the owner's cpu. During a panic waits are cut short.
+ * interrupts off (the _irqsave form). Taking a lock that this hart holds panics with its name, and
+ * so does waiting longer than SPIN_DEADLINE_S, with the owner's cpu. During a panic waits are cut
+ * short.
  */
 #define SPIN_DEADLINE_S 20
 void spin_lock(spinlock_t *lock) __acquires(lock);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looks up function names in the table that scripts/ksyms.py made; its layout is described there. */
+/*
+ * Looks up function names in the table that scripts/ksyms.py made; its layout is described there.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>

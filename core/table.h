@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables that grow by a line: each TABLE_ENTRY lands in a section that the linker lays out in order. */
+/*
+ * Tables that grow by a line: each TABLE_ENTRY lands in a section that the linker lays out in
+ * order.
+ */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 

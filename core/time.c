@@ -68,7 +68,10 @@ static void timer_set(uint64_t when)
 		sbi_set_timer(when);
 }
 
-/* The only use of the timer is to end a wait: the interrupt itself has done that, so it just goes quiet. */
+/*
+ * The only use of the timer is to end a wait: the interrupt itself has done that, so it just goes
+ * quiet.
+ */
 void timer_interrupt(void)
 {
 	timer_set(UINT64_MAX);
@@ -86,8 +89,8 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 	bool armed = false, done;
 
 	/*
-	 * With interrupts off an interrupt that makes cond true stays pending and ends the wfi that follows, so none is missed between
-	 * the look at cond and the sleep.
+	 * With interrupts off an interrupt that makes cond true stays pending and ends the wfi that
+	 * follows, so none is missed between the look at cond and the sleep.
 	 */
 	while (!(done = cond(arg)) && rdtime() < deadline) {
 		if (!armed) {

@@ -25,15 +25,16 @@ uint64_t deadline_ms(uint64_t ms);
 void udelay(uint64_t us);
 
 /*
- * Sleeps this hart (wfi) until cond(arg) is true or the deadline (ticks) has passed; returns the last
- * cond(arg). Whoever makes cond true must also interrupt this hart (an IPI or a device). Hart context with
- * interrupts on or off: they are taken while it waits, and restored.
+ * Sleeps this hart (wfi) until cond(arg) is true or the deadline (ticks) has passed; returns the
+ * last cond(arg). Whoever makes cond true must also interrupt this hart (an IPI or a device). Hart
+ * context with interrupts on or off: they are taken while it waits, and restored.
  */
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
 /*
- * The same where nobody interrupts this hart: it sleeps, and looks each POLL_US. Not a spin: an emulator that runs harts
- * in turn would let the one waited for run only when this one's turn is over, up to 100 ms later.
+ * The same where nobody interrupts this hart: it sleeps, and looks each POLL_US. Not a spin: an
+ * emulator that runs harts in turn would let the one waited for run only when this one's turn is
+ * over, up to 100 ms later.
  */
 #define POLL_US 50
 bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline);

@@ -14,7 +14,9 @@
 #include "drivers/imsic_addr.h"
 #include "drivers/irq.h"
 
-/* Behind siselect (AIA 1.0, section 3.8). RV64 has only the even ones of the arrays, 64 ids each. */
+/*
+ * Behind siselect (AIA 1.0, section 3.8). RV64 has only the even ones of the arrays, 64 ids each.
+ */
 #define EIDELIVERY  0x70
 #define EITHRESHOLD 0x72
 #define EIP(word)   (0x80 + 2 * (word))

@@ -63,7 +63,10 @@ static void handle_external_interrupt(void)
 	this_cpu(spurious)++;
 	if (++this_cpu(spurious_run) < IRQ_IDLE_MAX)
 		return;
-	/* A tree that wires a controller to the wrong hart does this: the hart could do nothing else, for ever. */
+	/*
+	 * A tree that wires a controller to the wrong hart does this: the hart could do nothing
+	 * else, for ever.
+	 */
 	csr_clear(CSR_SIE, SIE_SEIE);
 	pr_err("cpu%u: %d external interrupts in a row that no controller knows; off on this hart",
 	       smp_processor_id(), IRQ_IDLE_MAX);
@@ -170,7 +173,10 @@ int irq_entry_to_cpu(const struct fdt_irq *entry)
 	const struct fdt_cpu *fdt = fdt_cpu_by_intc(entry->parent);
 	int cpu = fdt ? hartid_to_cpu(fdt->hartid) : -ENOENT;
 
-	/* A node without an id, or with one that is taken, must not claim the wires of its rightful owner. */
+	/*
+	 * A node without an id, or with one that is taken, must not claim the wires of its rightful
+	 * owner.
+	 */
 	return cpu >= 0 && cpu_info((unsigned int)cpu)->fdt != fdt ? -ENOENT : cpu;
 }
 

@@ -69,7 +69,10 @@ static void legacy_power_off(struct reset_method *m, int status)
 {
 	(void)m;
 	(void)status;
-	/* From SBI 0.3 on there is SRST where the platform can go off; where it cannot, OpenSBI's legacy call hangs. */
+	/*
+	 * From SBI 0.3 on there is SRST where the platform can go off; where it cannot, OpenSBI's
+	 * legacy call hangs.
+	 */
 	if (sbi_spec_version() < SBI_VERSION(0, 3) && sbi_probe(SBI_EXT_LEGACY_SHUTDOWN))
 		sbi_legacy_shutdown();
 }

@@ -174,6 +174,23 @@ static void set_speed(struct uart8250 *p, const struct fdt_device *dev)
 		pr_warn("cannot leave its speed setting");
 }
 
+/*
+ * Turning the FIFO on empties the receiver: what was typed before is taken out first. QEMU waits for
+ * a read before it passes on the next byte, so one is made also where nothing is left to read.
+ */
+static void enable_fifo(struct uart8250 *p)
+{
+	bool on = (reg_read(p, UART_IIR) & IIR_FIFO) == IIR_FIFO;
+	int byte;
+
+	for (int i = 0; !on && i < FIFO_DEPTH && (byte = receive(&p->uart)) >= 0; i++)
+		console_input(&(char){(char)byte}, 1);
+	reg_write(p, UART_FCR, FCR_ENABLE);
+	if (!on && !(reg_read(p, UART_LSR) & LSR_READY))
+		reg_read(p, UART_RBR);
+	p->fifo = (reg_read(p, UART_IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_DEPTH : 1;
+}
+
 static void set_up(struct uart8250 *p, const struct fdt_device *dev)
 {
 	uint64_t deadline = deadline_ms(UART_STUCK_MS);
@@ -183,8 +200,7 @@ static void set_up(struct uart8250 *p, const struct fdt_device *dev)
 	while (!sent(&p->uart) && time_now() < deadline)
 		cpu_relax();
 	set_speed(p, dev);
-	reg_write(p, UART_FCR, FCR_ENABLE);
-	p->fifo = (reg_read(p, UART_IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_DEPTH : 1;
+	enable_fifo(p);
 	reg_write(p, UART_MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
 	listen(&p->uart, false);
 }

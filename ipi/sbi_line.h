@@ -25,7 +25,10 @@ struct sbi_line {
 
 #define SBI_LINE_INIT {0, 0, 0, NULL}
 
-/* Adds a hart; sends what was collected first when it does not fit in. Rising ids make the fewest calls. Any context. */
+/*
+ * Adds a hart; sends what was collected first when it does not fit in. Rising ids make the fewest
+ * calls. Any context.
+ */
 void sbi_line_add(struct sbi_line *line, unsigned long hartid);
 
 /* Sends what is left; returns how many harts could not be reached by any of the calls. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The dynamic part of per-cpu memory: one map of granules stands for the same chunk behind every cpu's static part. */
+/*
+ * The dynamic part of per-cpu memory: one map of granules stands for the same chunk behind every
+ * cpu's static part.
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -46,7 +49,9 @@ void percpu_init(unsigned int nr, const struct percpu_ops *upper)
 	ops = upper;
 }
 
-/* The first run of n free granules at a multiple of align granules; NR_GRANULES if there is none. */
+/*
+ * The first run of n free granules at a multiple of align granules; NR_GRANULES if there is none.
+ */
 static size_t find_run(size_t n, size_t align)
 {
 	size_t run = 0;

@@ -3,8 +3,6 @@
 #ifndef SBI_DBCN_H
 #define SBI_DBCN_H
 
-#include <stdint.h>
-
 #include "core/compiler.h"
 #include "sbi/ecall.h"
 
@@ -17,8 +15,5 @@ struct sbiret sbi_debug_console_write(phys_addr_t pa, unsigned long n);
 /* Reads up to n bytes to physical address pa without waiting; value: how many (SBI 2.0,
  * section 12.2). Any context. */
 struct sbiret sbi_debug_console_read(phys_addr_t pa, unsigned long n);
-
-/* Writes one byte, waiting for room (SBI 2.0, section 12.3). Any context. */
-struct sbiret sbi_debug_console_write_byte(uint8_t byte);
 
 #endif

@@ -25,32 +25,9 @@ long sbi_legacy_console_getchar(void)
 	return legacy(SBI_EXT_LEGACY_CONSOLE_GETCHAR, 0, 0, 0, 0);
 }
 
-long sbi_legacy_clear_ipi(void)
-{
-	return legacy(SBI_EXT_LEGACY_CLEAR_IPI, 0, 0, 0, 0);
-}
-
 long sbi_legacy_send_ipi(const unsigned long *mask)
 {
 	return legacy(SBI_EXT_LEGACY_SEND_IPI, (unsigned long)mask, 0, 0, 0);
-}
-
-long sbi_legacy_remote_fence_i(const unsigned long *mask)
-{
-	return legacy(SBI_EXT_LEGACY_REMOTE_FENCE_I, (unsigned long)mask, 0, 0, 0);
-}
-
-long sbi_legacy_remote_sfence_vma(const unsigned long *mask, unsigned long start,
-				  unsigned long size)
-{
-	return legacy(SBI_EXT_LEGACY_REMOTE_SFENCE_VMA, (unsigned long)mask, start, size, 0);
-}
-
-long sbi_legacy_remote_sfence_vma_asid(const unsigned long *mask, unsigned long start,
-				       unsigned long size, unsigned long asid)
-{
-	return legacy(SBI_EXT_LEGACY_REMOTE_SFENCE_VMA_ASID, (unsigned long)mask, start, size,
-		      asid);
 }
 
 long sbi_legacy_shutdown(void)

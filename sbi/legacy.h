@@ -19,9 +19,6 @@ long sbi_legacy_console_putchar(uint8_t byte);
 /* One byte 0..255, or a negative number when there is none (SBI 2.0, section 5.3). Any context. */
 long sbi_legacy_console_getchar(void);
 
-/* Clears this hart's pending software interrupt (SBI 2.0, section 5.4). Any context. */
-long sbi_legacy_clear_ipi(void);
-
 /*
  * Raises the software interrupt on each hart whose bit is set in the vector at VIRTUAL address mask
  * (bit = hart id; words up to the highest hart id of the machine are read) (SBI 2.0, section 5.5).
@@ -29,18 +26,6 @@ long sbi_legacy_clear_ipi(void);
  * context.
  */
 long sbi_legacy_send_ipi(const unsigned long *mask);
-
-/* Runs fence.i on the harts of mask (SBI 2.0, section 5.6). Any context. */
-long sbi_legacy_remote_fence_i(const unsigned long *mask);
-
-/* Runs sfence.vma over start..start+size on the harts of mask (SBI 2.0, section 5.7). Any context.
- */
-long sbi_legacy_remote_sfence_vma(const unsigned long *mask, unsigned long start,
-				  unsigned long size);
-
-/* The same for one address space (SBI 2.0, section 5.8). Any context. */
-long sbi_legacy_remote_sfence_vma_asid(const unsigned long *mask, unsigned long start,
-				       unsigned long size, unsigned long asid);
 
 /* Turns the machine off; comes back only if it cannot (SBI 2.0, section 5.9). Any context. */
 long sbi_legacy_shutdown(void);

@@ -7,10 +7,6 @@ enum rfence_fid {
 	RFENCE_FENCE_I,
 	RFENCE_SFENCE_VMA,
 	RFENCE_SFENCE_VMA_ASID,
-	RFENCE_HFENCE_GVMA_VMID,
-	RFENCE_HFENCE_GVMA,
-	RFENCE_HFENCE_VVMA_ASID,
-	RFENCE_HFENCE_VVMA,
 };
 
 static struct sbiret rfence(enum rfence_fid fid, unsigned long mask, unsigned long base,
@@ -35,30 +31,4 @@ struct sbiret sbi_remote_sfence_vma_asid(unsigned long mask, unsigned long base,
 					 unsigned long asid)
 {
 	return rfence(RFENCE_SFENCE_VMA_ASID, mask, base, start, size, asid);
-}
-
-struct sbiret sbi_remote_hfence_gvma_vmid(unsigned long mask, unsigned long base,
-					  unsigned long start, unsigned long size,
-					  unsigned long vmid)
-{
-	return rfence(RFENCE_HFENCE_GVMA_VMID, mask, base, start, size, vmid);
-}
-
-struct sbiret sbi_remote_hfence_gvma(unsigned long mask, unsigned long base, unsigned long start,
-				     unsigned long size)
-{
-	return rfence(RFENCE_HFENCE_GVMA, mask, base, start, size, 0);
-}
-
-struct sbiret sbi_remote_hfence_vvma_asid(unsigned long mask, unsigned long base,
-					  unsigned long start, unsigned long size,
-					  unsigned long asid)
-{
-	return rfence(RFENCE_HFENCE_VVMA_ASID, mask, base, start, size, asid);
-}
-
-struct sbiret sbi_remote_hfence_vvma(unsigned long mask, unsigned long base, unsigned long start,
-				     unsigned long size)
-{
-	return rfence(RFENCE_HFENCE_VVMA, mask, base, start, size, 0);
 }

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Running, checking and measuring the kernel: included by the top Makefile, which builds it.
 #
-#   make run [SMP=4] [MACHINE=virt] [MEM=1G] [APPEND='...'] [QEMU=10] [BIOS=1.6] [DTB=] [LOAD=] [QEMU_ARGS='...']
+#   make run [SMP=4] [MACHINE=virt] [MEM=1G] [APPEND='...'] [QEMU=10] [BIOS=1.6] [DTB=] [LOAD=]
+#            [QEMU_ARGS='...']
 #   make check [MATRIX=full]    all tests       make check-quick    those under a minute
 #   make bench [RUNS=2] [SVG=FILE]              make lint           make format
 
 .PHONY: run check check-quick check-images bench lint format
 
-# Each test file runs by itself, two at a time: the long ones first, so that none is left alone at the end.
+# Each test file runs by itself, two at a time: the long ones first, so that none is left alone at
+# the end.
 SCRIPT_TESTS = tests/scripts/check.t $(filter-out %/check.t %/lint.t,$(wildcard tests/scripts/*.t)) tests/scripts/lint.t
 CHECK_TESTS = $(wildcard tests/boot/*.t tests/firmware/*.t tests/host/*.t tests/fuzz/*.t tests/models/*.t) $(SCRIPT_TESTS)
 CHECK_QUICK_TESTS = tests/host/host.t tests/boot/images.t $(SCRIPT_TESTS)

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes the kernel's table of function names, as assembly, from a linked image; or checks the one in an image.
+"""
+Makes the kernel's table of function names, as assembly, from a linked image; or checks the one in
+an image.
 
 usage: ksyms.py --empty > table.S          a table of no names, for the first link
        ksyms.py FIRST.elf > table.S        the table of that link's functions, for the second link
-       ksyms.py --check SECOND.elf         0 if the table inside tells the truth about the image, 1 if not
+       ksyms.py --check SECOND.elf         0 if the table inside is true of the image, 1 if not
 
-The table stands behind all text in read-only data, so the second link moves no function; --check proves it. Offsets
-count from _image_start, where the text begins:
+The table stands behind all text in read-only data, so the second link moves no function; --check
+proves it. Offsets count from _image_start, where the text begins:
 
   ksyms_count    u32       number of names
   ksyms_offsets  u32[n+1]  sorted; the last one is the end of the text
@@ -64,7 +66,10 @@ class Elf:
 
 
 def functions(elf):
-    """Sorted offsets and names of the text's symbols, and the end of the text. One name for an address."""
+    """
+    Sorted offsets and names of the text's symbols, and the end of the text. One name for an
+    address.
+    """
     base, end = elf.value("_image_start"), elf.value("_text_end")
     found = {}
     for name, value, kind, shndx in elf.symbols():
@@ -74,7 +79,8 @@ def functions(elf):
         if not elf.sections[shndx][2] & SHF_EXECINSTR or name[:1] in ("", "$", ".") \
                 or name in ("_image_start", "_text_end") or not base <= value < end:
             continue
-        # A function before a label, then the shorter, then the first in the alphabet: the same in each link.
+        # A function before a label, then the shorter, then the first in the alphabet: the same in
+        # each link.
         rank = (kind != STT_FUNC, len(name), name)
         if value not in found or rank < found[value]:
             found[value] = rank

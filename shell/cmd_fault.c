@@ -53,7 +53,10 @@ static void fault_misaligned(void)
 	static uint64_t words[2];
 	uint64_t old;
 
-	/* Plain accesses may be put right by hardware or firmware; an atomic one that is off its size never is. */
+	/*
+	 * Plain accesses may be put right by hardware or firmware; an atomic one that is off its
+	 * size never is.
+	 */
 	__asm__ __volatile__("amoadd.d %0, zero, (%1)"
 			     : "=r"(old)
 			     : "r"((char *)words + 1)

@@ -38,7 +38,9 @@ static void print_row(int cpu, unsigned long hartid, const char *state, int node
 /* Longest isa shown; QEMU's "max" model needs half of it. */
 #define ISA_MAX 1024
 
-/* One notation for both properties: riscv,isa as it is, riscv,isa-extensions put together like it. */
+/*
+ * One notation for both properties: riscv,isa as it is, riscv,isa-extensions put together like it.
+ */
 static void isa_text(const struct fdt_cpu *fdt, char buf[ISA_MAX])
 {
 	size_t used = 0;

@@ -31,8 +31,8 @@ static void print_record(const struct log_record *rec, char *text)
 }
 
 /*
- * Stops at the record that was the newest when it began: what this very command provokes (a driver's message on each
- * interrupt) would keep it going for ever.
+ * Stops at the record that was the newest when it began: what this very command provokes (a
+ * driver's message on each interrupt) would keep it going for ever.
  */
 static void print_log(int level)
 {

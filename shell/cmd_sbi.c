@@ -28,7 +28,10 @@ static int cmd_sbi(int argc, char **argv)
 	printk_raw("%-14s %lu.%lu", "specification", SBI_VERSION_MAJOR(spec),
 		   SBI_VERSION_MINOR(spec));
 	printk_raw("%-14s %s (id %ld)", "implementation", sbi_impl_name(impl), impl);
-	/* OpenSBI's is major << 16 | minor; others count in their own ways, so the raw number stays. */
+	/*
+	 * OpenSBI's is major << 16 | minor; others count in their own ways, so the raw number
+	 * stays.
+	 */
 	printk_raw("%-14s 0x%lx", "version", (unsigned long)version);
 	if (!sbi_legacy_only()) {
 		print_machine_id("mvendorid", sbi_get_mvendorid());

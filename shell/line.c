@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Line editing: a text with a cursor, a history, completion, and the part of it that fits one row. */
+/*
+ * Line editing: a text with a cursor, a history, completion, and the part of it that fits one row.
+ */
 #include <stdint.h>
 #include <string.h>
 
@@ -14,7 +16,8 @@
  *   ESC_NONE ---------> ESC_SEEN ---> ESC_CSI (digits and ';' stay) --- final byte ---> ESC_NONE
  *      ^                  |   '--- O ---> ESC_SS3 --- any byte ---> ESC_NONE
  *      '--- any other ----'
- * A control character inside a sequence ends it and counts as itself: half of a key must not eat Enter.
+ * A control character inside a sequence ends it and counts as itself: half of a key must not eat
+ * Enter.
  */
 enum { ESC_NONE, ESC_SEEN, ESC_CSI, ESC_SS3 };
 
@@ -76,8 +79,8 @@ static unsigned int text_width(const struct line *l, size_t from, size_t to)
 }
 
 /*
- * Picks the first visible byte: the cursor must be seen, with the marks that tell that text goes on left or right of
- * it. Moves by half a row at once, so that most keys only add to the row.
+ * Picks the first visible byte: the cursor must be seen, with the marks that tell that text goes on
+ * left or right of it. Moves by half a row at once, so that most keys only add to the row.
  */
 static void scroll(struct line *l, unsigned int room)
 {
@@ -276,7 +279,10 @@ static void list_candidates(struct line *l, size_t start, size_t typed)
 	l->ops->print(l->arg, out);
 }
 
-/* Completes the word before the cursor as far as all candidates agree; shows them when that is no further. */
+/*
+ * Completes the word before the cursor as far as all candidates agree; shows them when that is no
+ * further.
+ */
 static void complete(struct line *l)
 {
 	size_t start = l->cursor;

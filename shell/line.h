@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A line editor as a state machine: bytes of a terminal go in, rows to display and finished lines come out. */
+/*
+ * A line editor as a state machine: bytes of a terminal go in, rows to display and finished lines
+ * come out.
+ */
 #ifndef SHELL_LINE_H
 #define SHELL_LINE_H
 

@@ -56,7 +56,10 @@ int shell_split(char *text, char **argv)
 		}
 		if (quote)
 			return -EINVAL;
-		/* The word may end where the next one begins to be read: step over the blank before it is overwritten. */
+		/*
+		 * The word may end where the next one begins to be read: step over the blank before
+		 * it is overwritten.
+		 */
 		if (*in)
 			in++;
 		*out++ = '\0';
@@ -136,7 +139,10 @@ static void print_line(void *arg, const char *text)
 	printk_raw("%s", text);
 }
 
-/* The first word is a command, the second what that command says; help is followed by a command, too. */
+/*
+ * The first word is a command, the second what that command says; help is followed by a command,
+ * too.
+ */
 static const char *candidate(void *arg, const char *text, size_t start, size_t index)
 {
 	const struct shell_command *cmd;

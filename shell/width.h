@@ -8,8 +8,8 @@
 #include "core/compiler.h"
 
 /*
- * 0, 1 or 2, for the ranges that terminals agree on: combining marks and joiners, East Asian Wide (UAX #11). Others
- * count as 1.
+ * 0, 1 or 2, for the ranges that terminals agree on: combining marks and joiners, East Asian Wide
+ * (UAX #11). Others count as 1.
  */
 static inline unsigned int char_width(uint32_t code)
 {

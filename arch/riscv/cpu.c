@@ -31,8 +31,9 @@ uint64_t random_turn(void)
 }
 
 /*
- * An emulator that runs harts in turn ends a turn at wfi, also if an interrupt is pending already. So make one pending: with
- * Sstc a compare value of 0 does, for as long as it stands. Without Sstc the turn ends when the emulator's own timer says so.
+ * An emulator that runs harts in turn ends a turn at wfi, also if an interrupt is pending already.
+ * So make one pending: with Sstc a compare value of 0 does, for as long as it stands. Without Sstc
+ * the turn ends when the emulator's own timer says so.
  */
 void cpu_end_turn(void)
 {

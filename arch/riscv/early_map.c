@@ -14,7 +14,10 @@ static pte_t stack_l0[PTES_PER_TABLE] __aligned(PAGE_SIZE);
 char boot_stack[STACK_SIZE] __aligned(PAGE_SIZE) __section(".noinit");
 char boot_overflow_stack[OVERFLOW_STACK_SIZE] __aligned(PAGE_SIZE) __section(".noinit");
 
-/* pc-relative addresses are physical here: symbols are compared and subtracted, never stored as linked pointers. */
+/*
+ * pc-relative addresses are physical here: symbols are compared and subtracted, never stored as
+ * linked pointers.
+ */
 static void link_table(pte_t *table, unsigned int index, const pte_t *next)
 {
 	table[index] = pte_make((phys_addr_t)next, PTE_TABLE);

@@ -13,8 +13,9 @@
 #define EARLY_STACK_SLOTS 2
 
 /*
- * Builds the tables for the image at its physical address and the device tree at fdt, which need not be valid. Returns satp.
- * Runs at physical addresses with translation off: calls nothing that stores or jumps to a linked address.
+ * Builds the tables for the image at its physical address and the device tree at fdt, which need
+ * not be valid. Returns satp. Runs at physical addresses with translation off: calls nothing that
+ * stores or jumps to a linked address.
  */
 unsigned long early_map(const char *image, phys_addr_t fdt);
 

@@ -2,9 +2,10 @@
 /*
  * First instructions of every hart, from physical addresses to the mapped kernel.
  *
- * The switch to virtual addresses needs no identity map: stvec holds the virtual address of the next instruction
- * when satp is written, the fetch that follows faults because the lower half maps nothing, and the trap
- * lands there (a hart that fetches ahead through the old translation arrives just the same).
+ * The switch to virtual addresses needs no identity map: stvec holds the virtual address of the
+ * next instruction when satp is written, the fetch that follows faults because the lower half maps
+ * nothing, and the trap lands there (a hart that fetches ahead through the old translation arrives
+ * just the same).
  */
 #include "arch/riscv/csr.h"
 #include "arch/riscv/page.h"
@@ -13,9 +14,9 @@
 	.section .head.text, "ax"
 
 /*
- * Boot hart. Entry (boot protocol of the RISC-V Linux Image, SBI 2.0 chapter 9): a0 hart id, a1 physical address of the
- * device tree, satp 0, interrupts off.
- * Header: Image format 0.2, so that boot loaders take it for what it is.
+ * Boot hart. Entry (boot protocol of the RISC-V Linux Image, SBI 2.0 chapter 9): a0 hart id, a1
+ * physical address of the device tree, satp 0, interrupts off. Header: Image format 0.2, so that
+ * boot loaders take it for what it is.
  */
 	.globl _start
 _start:
@@ -35,14 +36,18 @@ _start:
 	.word	0
 
 /*
- * s0 hart id, s1 device tree, s2 time at entry, s3 instret at entry, s4 physical address of the image.
+ * s0 hart id, s1 device tree, s2 time at entry, s3 instret at entry, s4 physical address of the
+ * image.
  */
 	.balign	4
 boot_hart:
 	csrw	CSR_SIE, zero
 	mv	s0, a0
 	mv	s1, a1
-	/* A counter that the firmware keeps to itself traps: the trap lands behind it, with 0 as the value. */
+	/*
+	 * A counter that the firmware keeps to itself traps: the trap lands behind it, with 0 as
+	 * the value.
+	 */
 	li	s2, 0
 	li	s3, 0
 	lla	t0, 1f
@@ -58,7 +63,10 @@ boot_hart:
 	li	t0, SR_FS | SR_VS | SR_SUM | SR_SIE
 	csrc	CSR_SSTATUS, t0
 
-	/* Firmware without HSM may send every hart here: the first is the boot hart, the rest wait for ever. */
+	/*
+	 * Firmware without HSM may send every hart here: the first is the boot hart, the rest wait
+	 * for ever.
+	 */
 	lla	t0, boot_lottery
 	li	t1, 1
 	amoadd.w t0, t1, (t0)
@@ -77,7 +85,10 @@ boot_hart:
 	addi	t0, t0, 64
 	bltu	t0, t1, 1b
 
-	/* The per-cpu template has a multiple of 64 bytes; the symbols are links' addresses, so take its size. */
+	/*
+	 * The per-cpu template has a multiple of 64 bytes; the symbols are links' addresses, so
+	 * take its size.
+	 */
 	lla	t0, __percpu_load
 	lla	t1, __percpu_boot
 	lla	t2, _data_end
@@ -122,9 +133,10 @@ boot_hart:
 	tail	boot_hart_main
 
 /*
- * A hart started by HSM. Entry (SBI 2.0, section 9.1): a0 hart id, a1 opaque, satp 0, sstatus.SIE 0; all else undefined.
- * opaque is the physical address of its boot record with the start's generation in the low bits. Nothing is
- * believed: not the address, not the hart id, not that the start is still wanted.
+ * A hart started by HSM. Entry (SBI 2.0, section 9.1): a0 hart id, a1 opaque, satp 0, sstatus.SIE
+ * 0; all else undefined. opaque is the physical address of its boot record with the start's
+ * generation in the low bits. Nothing is believed: not the address, not the hart id, not that the
+ * start is still wanted.
  */
 	.globl secondary_hart
 	.balign	4
@@ -191,14 +203,19 @@ stray_hart:
 	li	t1, 1
 	amoadd.w zero, t1, (t0)
 
-/* Interrupts off for ever; physical addresses. Also where a trap before the kernel is mapped ends. */
+/*
+ * Interrupts off for ever; physical addresses. Also where a trap before the kernel is mapped ends.
+ */
 	.globl park
 	.balign	4
 park:
 	lla	t0, park
 	csrw	CSR_STVEC, t0
 	csrw	CSR_SIE, zero
-	/* HSM hart_stop (SBI 2.0, section 9.2): the firmware may have a use for it. It may refuse, or not know HSM. */
+	/*
+	 * HSM hart_stop (SBI 2.0, section 9.2): the firmware may have a use for it. It may refuse,
+	 * or not know HSM.
+	 */
 	li	a7, 0x48534D
 	li	a6, 1
 	ecall

@@ -8,14 +8,16 @@
 #include "core/compiler.h"
 
 /*
- * Maps size bytes of device registers at phys, readable and writable, never executable. NULL with a message when the
- * address does not fit 56 bits or address space or memory is gone. Boot hart, after INIT_MEMORY. Never unmapped.
+ * Maps size bytes of device registers at phys, readable and writable, never executable. NULL with a
+ * message when the address does not fit 56 bits or address space or memory is gone. Boot hart,
+ * after INIT_MEMORY. Never unmapped.
  */
 volatile void __iomem *ioremap(phys_addr_t phys, uint64_t size);
 
 /*
- * An access is ordered after earlier memory accesses (write) or before later ones (read): a driver may fill a buffer and ring a doorbell,
- * or read a status and then the data, without a fence of its own.
+ * An access is ordered after earlier memory accesses (write) or before later ones (read): a driver
+ * may fill a buffer and ring a doorbell, or read a status and then the data, without a fence of its
+ * own.
  */
 #define __IO_ACCESS(bits, suffix)                                                    \
 	static inline uint##bits##_t read##suffix(const volatile void __iomem *a)    \

@@ -7,7 +7,10 @@
 
 #include "arch/riscv/csr.h"
 
-/* Turns interrupts off; returns what local_irq_restore wants. The "memory" clobbers keep accesses inside. */
+/*
+ * Turns interrupts off; returns what local_irq_restore wants. The "memory" clobbers keep accesses
+ * inside.
+ */
 static inline unsigned long local_irq_save(void)
 {
 	return csr_read_clear(CSR_SSTATUS, SR_SIE) & SR_SIE;

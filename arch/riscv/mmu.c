@@ -14,8 +14,8 @@ unsigned long direct_map_offset;
 void (*kernel_mapping_changed)(unsigned long va, uint64_t size);
 
 /*
- * The first range of RAM is mapped before there is an allocator, and has two ends: at each at most a table of 2 MiB pages and one
- * of 4 KiB pages.
+ * The first range of RAM is mapped before there is an allocator, and has two ends: at each at most
+ * a table of 2 MiB pages and one of 4 KiB pages.
  */
 #define EARLY_TABLES 4
 static pte_t early_tables[EARLY_TABLES][PTES_PER_TABLE] __aligned(PAGE_SIZE) __section(".noinit");
@@ -49,7 +49,10 @@ static pte_t *table_of(pte_t pte)
 	return phys_to_virt(pa);
 }
 
-/* Fills neighbouring entries with leaves; returns how many bytes, or 0 where something is mapped already. */
+/*
+ * Fills neighbouring entries with leaves; returns how many bytes, or 0 where something is mapped
+ * already.
+ */
 static uint64_t map_leaves(pte_t *table, unsigned int level, unsigned long va, phys_addr_t pa,
 			   uint64_t size, uint64_t flags)
 {
@@ -217,7 +220,10 @@ volatile void __iomem *ioremap(phys_addr_t phys, uint64_t size)
 
 int direct_map_add(phys_addr_t start, phys_addr_t end)
 {
-	/* The image has its own mapping with its own permissions; a writable alias of its text would undo them. */
+	/*
+	 * The image has its own mapping with its own permissions; a writable alias of its text
+	 * would undo them.
+	 */
 	phys_addr_t image_end = image_phys + image_size();
 	int err = 0;
 

@@ -19,12 +19,13 @@
 /*
  * Sv39 address space, upper half; nothing is ever mapped in the lower half.
  *
- *   0xffffffc000000000  direct map of RAM, 128 GiB from the lowest DRAM address, rounded down to 1 GiB
+ *   0xffffffc000000000  direct map of RAM, 128 GiB from the lowest DRAM address on, which is
+ *                       rounded down to 1 GiB
  *   0xffffffe000000000  mapped stacks, each above a hole of its own size
  *   0xfffffff000000000  device registers
  *   0xffffffff00000000  the device tree, read only
- *   0xffffffff80200000  the kernel image, in the top 2 GiB: medany code reaches address 0 from there, where
- *                       per-cpu variables are linked
+ *   0xffffffff80200000  the kernel image, in the top 2 GiB: medany code reaches
+ *                       address 0 from there, where per-cpu variables are linked
  */
 #define DIRECT_MAP_BASE _UL(0xffffffc000000000)
 #define DIRECT_MAP_SIZE (_UL(128) << GIGA_SHIFT)
@@ -37,8 +38,8 @@
 #define KERNEL_BASE	_UL(0xffffffff80200000)
 
 /*
- * A stack is STACK_SIZE bytes in a slot of twice that, aligned to the slot: the lower half is unmapped, so that one bit
- * of sp tells the trap entry that the stack has run over.
+ * A stack is STACK_SIZE bytes in a slot of twice that, aligned to the slot: the lower half is
+ * unmapped, so that one bit of sp tells the trap entry that the stack has run over.
  */
 #define STACK_SHIFT	14
 #define STACK_SIZE	(_UL(1) << STACK_SHIFT)

@@ -44,14 +44,15 @@ static inline unsigned int pte_index(unsigned long va, unsigned int level)
 }
 
 /*
- * Where page-table pages come from: a zeroed page, by its kernel address, or NULL. The arch layer is above memory
- * management, which registers itself here; until then a few static pages serve.
+ * Where page-table pages come from: a zeroed page, by its kernel address, or NULL. The arch layer
+ * is above memory management, which registers itself here; until then a few static pages serve.
  */
 extern void *(*pgtable_page_source)(void);
 
 /*
- * Maps [pa, pa + size) at va with flags, by the largest pages that fit. Everything page aligned, nothing mapped there before (panics: a
- * second mapping is a bug). -ENOMEM when no table page was to be had; what was mapped until then stays. Boot hart.
+ * Maps [pa, pa + size) at va with flags, by the largest pages that fit. Everything page aligned,
+ * nothing mapped there before (panics: a second mapping is a bug). -ENOMEM when no table page was
+ * to be had; what was mapped until then stays. Boot hart.
  */
 int map_range(unsigned long va, phys_addr_t pa, uint64_t size, uint64_t flags);
 
@@ -74,8 +75,9 @@ pte_t pte_lookup(unsigned long va, unsigned int *level);
 unsigned long kernel_satp(void);
 
 /*
- * Takes the next stack slot and maps pages (physical address, size bytes, at most STACK_SIZE) at its top; the rest of the slot stays a
- * hole. Returns the top of the stack, or NULL when page tables or the area are exhausted. Boot hart.
+ * Takes the next stack slot and maps pages (physical address, size bytes, at most STACK_SIZE) at
+ * its top; the rest of the slot stays a hole. Returns the top of the stack, or NULL when page
+ * tables or the area are exhausted. Boot hart.
  */
 void *stack_map(phys_addr_t pages, uint64_t size);
 

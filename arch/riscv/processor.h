@@ -9,8 +9,8 @@
 #include "arch/riscv/csr.h"
 
 /*
- * True when the emulator counts instructions and runs harts in turn (parameter deterministic=1): then a spinning hart
- * must end its turn, or the one it waits for never runs.
+ * True when the emulator counts instructions and runs harts in turn (parameter deterministic=1):
+ * then a spinning hart must end its turn, or the one it waits for never runs.
  */
 extern bool deterministic;
 
@@ -37,7 +37,10 @@ static inline void cpu_relax(void)
 		__asm__ __volatile__(".insn i 0x0f, 0, x0, x0, 0x010" : : : "memory");
 }
 
-/* Sleeps until an interrupt enabled in sie is pending, taken or not (sstatus.SIE may be 0). May return early. */
+/*
+ * Sleeps until an interrupt enabled in sie is pending, taken or not (sstatus.SIE may be 0). May
+ * return early.
+ */
 static inline void wait_for_interrupt(void)
 {
 	__asm__ __volatile__("wfi" : : : "memory");

@@ -9,9 +9,10 @@
 #include "core/compiler.h"
 
 /*
- * Saved at a trap, on the stack that was in use (an overflown stack: on the hart's overflow stack). The last two words are where the
- * compiler puts a frame's record, {caller's s0, return address}: a backtrace walks through a trap as
- * through a call. An interrupt saves only what a C function may change; s[] and stval are then not valid.
+ * Saved at a trap, on the stack that was in use (an overflown stack: on the hart's overflow stack).
+ * The last two words are where the compiler puts a frame's record, {caller's s0, return address}: a
+ * backtrace walks through a trap as through a call. An interrupt saves only what a C function may
+ * change; s[] and stval are then not valid.
  */
 struct trap_frame {
 	uint64_t ra, sp, gp, tp;
@@ -28,8 +29,8 @@ extern void (*external_interrupt_handler)(void);
 extern void (*timer_interrupt_handler)(void);
 
 /*
- * The report of an exception; must not return. overflow: the trap found the stack pointer below its stack, and runs on the
- * overflow stack; the frame holds the registers all the same.
+ * The report of an exception; must not return. overflow: the trap found the stack pointer below its
+ * stack, and runs on the overflow stack; the frame holds the registers all the same.
  */
 extern void (*exception_handler)(struct trap_frame *frame, bool overflow);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Finds emulators and firmware by short name. Sourced by scripts that have set $top, the root of the tree.
+# Finds emulators and firmware by short name. Sourced by scripts that have set $top, the root of the
+# tree.
 # shellcheck shell=sh
 
 tools_cache=${top:?}/.cache
@@ -48,7 +49,8 @@ tools_qemu() {
 	esac
 }
 
-# Prints the file of a firmware: tools_bios [1.6|1.5.1|1.1|test|none|FILE]. `test` is our own (make firmware).
+# Prints the file of a firmware: tools_bios [1.6|1.5.1|1.1|test|none|FILE]. `test` is our own (make
+# firmware).
 tools_bios() {
 	case ${1:-1.6} in
 	1.6 | 1.5.1 | 1.1) set -- "$tools_cache/opensbi-${1:-1.6}/fw_dynamic.bin" ;;

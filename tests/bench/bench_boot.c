@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* boot, bringup: figures of the boot that just happened; ecall_null: the cheapest call of the firmware. */
+/*
+ * boot, bringup: figures of the boot that just happened; ecall_null: the cheapest call of the
+ * firmware.
+ */
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel under firmware that refuses, lies, loses and dawdles: what is wrong is named, the rest works."""
+"""
+The kernel under firmware that refuses, lies, loses and dawdles: what is wrong is named, the rest
+works.
+"""
 
 import sys
 from pathlib import Path
@@ -10,12 +13,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from scenario import FAILED, Scenario, run_all  # noqa: E402
 
 TESTS = 'test=all'
-# Those suites that do not look at the firmware itself: where it breaks the rules, theirs fail, and rightly.
+# Those suites that do not look at the firmware itself: where it breaks the rules, theirs fail, and
+# rightly.
 OTHERS = 'test=boot,fdt,irq,mm,percpu,printk,time'
 
 
 def fault(rules, *expect, online=4, append=TESTS, args='', full=False, **more):
-    """Four harts under these rules; so many come online, and the console says all that is expected."""
+    """
+    Four harts under these rules; so many come online, and the console says all that is expected.
+    """
     return Scenario(rules + (f' ({args})' if args else ''), f'--smp 4 --online {online} {args}', append,
                     expect=[rf'^muster: {online} of \d+ harts online', *expect],
                     rules=rules if 'boot=' in rules else f'boot=0 {rules}', full=full, **more)
@@ -90,7 +96,8 @@ SCENARIOS = [
 
     # Interrupts that do not come, come late, or come for nothing.
     fault('ipi-drop@3=1', 'cpu3 does not set up its interrupts within', append='test=irq', code=FAILED),
-    # The IPI that ends bring-up: the boot hart looks for itself, and does not sleep until its deadline.
+    # The IPI that ends bring-up: the boot hart looks for itself, and does not sleep until its
+    # deadline.
     fault('ipi-drop@0=1', r'harts online in \d{1,6} us', append=OTHERS, fired=[]),
     fault('ipi-delay=2000'),
     fault('ipi-dup=1', fired=['ipi-dup=1']),

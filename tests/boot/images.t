@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each image that was built boots, and all tests in it pass: by gcc, by clang, with the costly checks."""
+"""
+Each image that was built boots, and all tests in it pass: by gcc, by clang, with the costly checks.
+"""
 
 import os
 import subprocess

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel comes up on each machine, hart count, firmware, emulator and place in memory; its tests pass there."""
+"""
+The kernel comes up on each machine, hart count, firmware, emulator and place in memory; its tests
+pass there.
+"""
 
 import sys
 from pathlib import Path
@@ -24,23 +27,31 @@ def numa(nodes, harts, mem):
     return f'--smp {harts} --mem {mem}M --qemu-arg "{" ".join(words)}"'
 
 
+def each(qemu, bios):
+    """Every number of harts on this emulator and firmware."""
+    for harts in (1, 2, 3, 4, 8, 17, 64, 128):
+        args = f'--smp {harts} --qemu {qemu} --bios {bios}'
+        # Its heap does not hold the state of the debug triggers of more than 45 harts: the others
+        # hang in the firmware as they start.
+        if bios == '1.5.1' and harts > 45:
+            args += ' --qemu-arg "-cpu rv64,debug=off"'
+        yield Scenario(f'{harts} harts, QEMU {qemu}, OpenSBI {bios}', args, TESTS, full=True)
+
+
 SCENARIOS = [
     Scenario('1 hart', '--smp 1', TESTS),
     Scenario('2 harts', '--smp 2', TESTS),
     Scenario('2 harts, deterministic', '--smp 2 --deterministic', TESTS),
-    Scenario('3 harts', '--smp 3', TESTS, full=True),
     Scenario('4 harts', '--smp 4', TESTS),
-    Scenario('8 harts', '--smp 8', TESTS, full=True),
     Scenario('17 harts', f'--smp 17 {PROMPT}'),
     Scenario('64 harts', f'--smp 64 {PROMPT}'),
     Scenario('128 harts', f'--smp 128 {PROMPT}'),
-    Scenario('17 harts, tests', '--smp 17', TESTS, full=True),
-    Scenario('64 harts, tests', '--smp 64', TESTS, full=True),
     Scenario('512 harts', f'--smp 512 --machine virt,acpi=off --bios test {PROMPT}', full=True),
 
     Scenario('QEMU 7.2, OpenSBI 1.1', '--smp 3 --qemu 7.2 --bios 1.1', TESTS),
     Scenario('QEMU 7.2, OpenSBI 1.6', '--smp 3 --qemu 7.2', TESTS, full=True),
-    # Not with OpenSBI: it spins while it waits for a fence, and a hart that spins keeps 7.2's only turn for ever.
+    # Not with OpenSBI: it spins while it waits for a fence, and a hart that spins keeps 7.2's only
+    # turn for ever.
     Scenario('QEMU 7.2, the test firmware, deterministic', '--smp 3 --qemu 7.2 --bios test --deterministic', TESTS,
              full=True),
     Scenario('QEMU 10, OpenSBI 1.1', '--smp 3 --bios 1.1', TESTS, full=True),
@@ -72,6 +83,10 @@ SCENARIOS = [
 
     Scenario('sifive_u', '--smp 5 --machine sifive_u --online 4', TESTS,
              expect=['hart 0 left alone']),
+
+    *each('7.2', '1.1'),
+    *each('10', '1.5.1'),
+    *each('10', '1.6'),
 ]
 
 sys.exit(run_all(SCENARIOS))

@@ -16,8 +16,8 @@ LEFT, RIGHT, UP, DOWN = '\x1b[D', '\x1b[C', '\x1b[A', '\x1b[B'
 START, END, KILL, CLEAR, CANCEL, BACKSPACE = '\x01', '\x05', '\x0b', '\x15', '\x03', '\x7f'
 COMMANDS = ('help', 'harts', 'dmesg', 'mem', 'params', 'sbi', 'test', 'bench', 'fault', 'panic', 'poweroff', 'reboot')
 
-# Kind of fault, what the report must say, a function that must be in the backtrace. Kinds the kernel lists and that
-# are not here must at least panic and be symbolised.
+# Kind of fault, what the report must say, a function that must be in the backtrace. Kinds the
+# kernel lists and that are not here must at least panic and be symbolised.
 REPORTS = {
     'load': ('load page fault', 'fault_load'),
     'store': ('store or AMO page fault', 'fault_store'),
@@ -85,6 +85,18 @@ def commands(tap):
         tap.result(not broken_rows(s), 'no prompt was broken', '\n'.join(broken_rows(s)))
 
 
+def typing_early(tap):
+    """Typing before the kernel has a UART: what the firmware leaves alone is not lost."""
+    what = 'what is typed before the kernel starts arrives'
+    if not tool('bios', 'test'):
+        tap.skip(what, 'no test firmware here (make firmware)')
+        return
+    with Session('', smp=2, bios='test') as s:
+        s.type('harts\r')
+        s.wait(lambda: '2 of 2 possible cpus online' in s.text, 'harts')
+        tap.result(f'{PROMPT}harts' in s.text, what, s.text)
+
+
 def typing_ahead(tap):
     """Typing while something else is printed, and pasting."""
     with Session('', smp=2) as s:
@@ -122,7 +134,10 @@ def noise(tap, seed=1):
 
 
 def faults(tap):
-    """Each kind of fault ends in a report that names it, with a symbolised backtrace, and exit status 1."""
+    """
+    Each kind of fault ends in a report that names it, with a symbolised backtrace, and exit status
+    1.
+    """
     with Session('', smp=2) as s:
         kinds = [row.split()[0] for row in s.command('fault') if row and not row.startswith('[')]
     tap.result(set(REPORTS) <= set(kinds), 'fault lists what it can do', ' '.join(kinds))
@@ -178,7 +193,7 @@ def main():
     if not (OUT / 'Image').exists():
         print('Bail out! no Image: run make')
         return 1
-    for part in (commands, typing_ahead, noise, faults, ways_out):
+    for part in (commands, typing_early, typing_ahead, noise, faults, ways_out):
         if sys.argv[1:] and part.__name__ not in sys.argv[1:]:
             continue
         try:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Boots again and again: each reaches the prompt with all harts, and in deterministic mode each is the same to the
-instruction. BOOTS says how often (4; the complete matrix 100).
+Boots again and again: each reaches the prompt with all harts, and in deterministic mode each is the
+same to the instruction. BOOTS says how often (4; the complete matrix 100).
 """
 
 import os

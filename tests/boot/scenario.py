@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A boot as a line of a table: what to start, what the console must and must not say; results as TAP."""
+"""
+A boot as a line of a table: what to start, what the console must and must not say; results as TAP.
+"""
 
 import os
 import re
@@ -186,7 +188,9 @@ def run(tap, scenario):
 
 
 def run_all(scenarios):
-    """A whole test file: runs a table of scenarios, those named on the command line if there are any."""
+    """
+    A whole test file: runs a table of scenarios, those named on the command line if there are any.
+    """
     tap = Tap()
     image = OUT / 'Image'
     if not image.exists():

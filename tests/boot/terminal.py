@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A person at a terminal: a booted machine on a pty, what was typed, and the screen that comes of it."""
+"""
+A person at a terminal: a booted machine on a pty, what was typed, and the screen that comes of it.
+"""
 
 import os
 import pty
@@ -69,7 +71,8 @@ class Screen:
                 at = found.end()
                 continue
             if char == '\n':
-                # The kernel sends CR LF; a bare LF would leave the column, and show as a broken row.
+                # The kernel sends CR LF; a bare LF would leave the column, and show as a broken
+                # row.
                 self.rows.append(' ' * self.column if self.column else '')
             elif char == '\r':
                 self.column = 0

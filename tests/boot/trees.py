@@ -3,7 +3,8 @@
 
 import dtb
 
-# PolarFire SoC as QEMU's microchip-icicle-kit has it (PolarFire SoC Technical Reference Manual, memory map).
+# PolarFire SoC as QEMU's microchip-icicle-kit has it (PolarFire SoC Technical Reference Manual,
+# memory map).
 ICICLE_RAM = 0x80000000
 ICICLE_RAM_SIZE = 0x40000000
 ICICLE_UARTS = {'serial@20000000': (0x20000000, 90), 'serial@20100000': (0x20100000, 91)}

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boards by their trees, and trees that are broken or lie: each is named, none hangs, what can be used is used."""
+"""
+Boards by their trees, and trees that are broken or lie: each is named, none hangs, what can be used
+is used.
+"""
 
 import struct
 import sys
@@ -131,7 +134,9 @@ def wide(root):
 
 
 def own_parent(root):
-    """An interrupt controller that is its own parent, and a device of a controller that is nowhere."""
+    """
+    An interrupt controller that is its own parent, and a device of a controller that is nowhere.
+    """
     plic = root.find('soc').child('plic')
     plic.set_cells('interrupt-parent', *plic.cells('phandle'))
     root.find('soc').child('serial').set_cells('interrupt-parent', 0x4242)

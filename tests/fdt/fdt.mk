@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Host tests of the device tree, the memory map and the parameters: rows for tests/host/host.mk, which is read later.
+# Host tests of the device tree, the memory map and the parameters: rows for tests/host/host.mk,
+# which is read later.
 
 FDT_SOURCES := core/fdt.c core/fdt_cpus.c core/fdt_devices.c core/fdt_irq.c core/fdt_isa.c core/fdt_memory.c \
 	core/fdt_path.c core/fdt_props.c core/memmap.c \

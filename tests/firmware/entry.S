@@ -7,8 +7,9 @@
 	.section .text.entry, "ax"
 	.globl _start
 /*
- * Reset, every hart at once. a0 = mhartid, a1 = device tree, a2 = struct fw_dynamic_info or what the loader left.
- * The first hart to draw the lottery sets all up; the rest sleep until it rings them.
+ * Reset, every hart at once. a0 = mhartid, a1 = device tree, a2 = struct fw_dynamic_info or what
+ * the loader left. The first hart to draw the lottery sets all up; the rest sleep until it rings
+ * them.
  */
 _start:
 	csrw	mie, zero
@@ -36,8 +37,8 @@ _start:
 	j	.
 
 /*
- * A hart that lost the draw, a0 = mhartid. MSIP wakes it without a trap (mstatus.MIE is 0); boot_done says whether
- * the table is ready. Harts beyond the table sleep for ever.
+ * A hart that lost the draw, a0 = mhartid. MSIP wakes it without a trap (mstatus.MIE is 0);
+ * boot_done says whether the table is ready. Harts beyond the table sleep for ever.
  */
 wait_for_boot:
 	li	t0, 8
@@ -75,8 +76,8 @@ slot_of:
 	ret
 
 /*
- * Every trap. From S-mode mscratch holds the struct hart; in M-mode it is 0 and only expected exceptions come here.
- * The handler gets a frame with what C may clobber, mepc and mstatus.
+ * Every trap. From S-mode mscratch holds the struct hart; in M-mode it is 0 and only expected
+ * exceptions come here. The handler gets a frame with what C may clobber, mepc and mstatus.
  */
 	.balign 4
 	.globl trap_entry
@@ -137,7 +138,10 @@ trap_entry:
 	ld	sp, REG(FRAME_SP)(sp)
 	mret
 
-/* An exception in M-mode: go on at the hart's fix-up, or say so and stop. Clobbers t0, as the probes allow. */
+/*
+ * An exception in M-mode: go on at the hart's fix-up, or say so and stop. Clobbers t0, as the
+ * probes allow.
+ */
 nested:
 	csrrw	tp, mscratch, tp
 	beqz	tp, 1f
@@ -230,7 +234,10 @@ probe_load_mprv:
 	li	a0, -1
 	ret
 
-/* menvcfg.STCE may stick where there is no stimecmp: ask both. By number, for assemblers that lack the names. */
+/*
+ * menvcfg.STCE may stick where there is no stimecmp: ask both. By number, for assemblers that lack
+ * the names.
+ */
 	.globl probe_sstc
 probe_sstc:
 	PROBE_BEGIN

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Faults on demand: a list of rules, chosen when the machine is started (README.md has the words). */
+/*
+ * Faults on demand: a list of rules, chosen when the machine is started (README.md has the words).
+ */
 #include "firmware.h"
 
 #include <string.h>
@@ -232,7 +234,10 @@ static struct rule *find(enum fault what, unsigned long hartid)
 	return NULL;
 }
 
-/* On a channel of its own, so that the kernel's console stays the kernel's; each power of two is told. */
+/*
+ * On a channel of its own, so that the kernel's console stays the kernel's; each power of two is
+ * told.
+ */
 static void fire(struct rule *r, unsigned long hartid)
 {
 	unsigned int n = atomic_fetch_add_explicit(&r->fired, 1, memory_order_relaxed) + 1;

@@ -4,9 +4,9 @@
 #define FIRMWARE_H
 
 /*
- * Memory: FW_SIZE bytes at FW_BASE belong to the firmware; physical memory protection hides all of it from S-mode
- * except its last page, which is readable: the page table of the "satp" fault. It ends well below 0x80200000, where
- * kernels are loaded: U-Boot has its first stack in between.
+ * Memory: FW_SIZE bytes at FW_BASE belong to the firmware; physical memory protection hides all of
+ * it from S-mode except its last page, which is readable: the page table of the "satp" fault. It
+ * ends well below 0x80200000, where kernels are loaded: U-Boot has its first stack in between.
  */
 #define FW_BASE	  0x80000000
 #define FW_SIZE	  0x180000
@@ -112,7 +112,10 @@ void trap_entry(void);
 __attribute__((noreturn)) void enter_supervisor(unsigned long a0, unsigned long a1);
 /* Back to the top of this hart's stack and into hart_wait(). */
 __attribute__((noreturn)) void restart_stack(struct hart *h, void (*fn)(void));
-/* Accesses that may fault: -1 then. Physical addresses, or S-mode's virtual ones (mprv, from a trap). */
+/*
+ * Accesses that may fault: -1 then. Physical addresses, or S-mode's virtual ones (mprv, from a
+ * trap).
+ */
 long probe_load_byte(unsigned long addr);
 long probe_store_byte(unsigned long addr, unsigned long value);
 long probe_load_mprv(unsigned long addr, unsigned long *out);
@@ -198,13 +201,17 @@ enum fault {
 	NR_FAULTS,
 };
 
-/* Reads the rules; dies on one it does not understand, so that no test passes for want of its fault. */
+/*
+ * Reads the rules; dies on one it does not understand, so that no test passes for want of its
+ * fault.
+ */
 void fault_parse(const char *text);
 /* Dies on a rule that names a hart that is not there. */
 void fault_check_harts(void);
 /*
- * Is there a rule for this fault and hart (or for all harts) that has not run out? Puts its argument in *arg
- * (may be NULL), counts it and reports it by semihosting. fault_peek does not count.
+ * Is there a rule for this fault and hart (or for all harts) that has not run out? Puts its
+ * argument in *arg (may be NULL), counts it and reports it by semihosting. fault_peek does not
+ * count.
  */
 bool fault(enum fault what, unsigned long hartid, unsigned long *arg);
 bool fault_peek(enum fault what, unsigned long hartid, unsigned long *arg);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The test firmware and its self-test: included by the top Makefile, which sets the tool chain, LIBFDT, PICOLIBC and O.
+# The test firmware and its self-test: included by the top Makefile, which sets the tool chain,
+# LIBFDT, PICOLIBC and O.
 
 FW_DIR   := tests/firmware
 FW_OUT   := $(O)/firmware

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots the test firmware's self-test, without rules and with each kind of fault, and prints its checks as TAP."""
+"""
+Boots the test firmware's self-test, without rules and with each kind of fault, and prints its
+checks as TAP.
+"""
 
 import os
 import re
@@ -13,7 +16,8 @@ TOP = Path(__file__).resolve().parents[2]
 OUT = Path(os.environ.get("O", TOP / "build"))
 DEADLINE_S = 60
 
-# Name (what the self-test then checks), rules, further arguments of the emulator, words that must be told as fired.
+# Name (what the self-test then checks), rules, further arguments of the emulator, words that must
+# be told as fired.
 RUNS = [
     ("plain", "", "", []),
     ("plain", "", "-M virt,aclint=on", []),

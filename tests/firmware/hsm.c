@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hart state management: start, stop, status, suspend (SBI 2.0, chapter 9), and the ways a firmware gets it wrong. */
+/*
+ * Hart state management: start, stop, status, suspend (SBI 2.0, chapter 9), and the ways a firmware
+ * gets it wrong.
+ */
 #include "firmware.h"
 
 #define HART_START	0

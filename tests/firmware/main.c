@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Start of the firmware: one hart reads the tree and the rules, wakes the others and lets one into the kernel. */
+/*
+ * Start of the firmware: one hart reads the tree and the rules, wakes the others and lets one into
+ * the kernel.
+ */
 #include "firmware.h"
 
 #include <libfdt.h>
 
 /*
- * What the loader leaves in a2 for a firmware that is told at run time where to go: QEMU's reset vector fills it
- * from -kernel (magic "OSBI", version 1 and up; all words 64 bits).
+ * What the loader leaves in a2 for a firmware that is told at run time where to go: QEMU's reset
+ * vector fills it from -kernel (magic "OSBI", version 1 and up; all words 64 bits).
  */
 struct fw_dynamic_info {
 	unsigned long magic, version, next_addr, next_mode, options, boot_hart;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* QEMU's virt machine: harts and timers as its device tree tells, console, test device, the rules' channel. */
+/*
+ * QEMU's virt machine: harts and timers as its device tree tells, console, test device, the rules'
+ * channel.
+ */
 #include "firmware.h"
 
 #include <libfdt.h>
@@ -135,7 +138,10 @@ static void probe_harts(const void *fdt, int cpus)
 	}
 }
 
-/* The hart whose local interrupt controller has this phandle; mostly the one after the last that was asked for. */
+/*
+ * The hart whose local interrupt controller has this phandle; mostly the one after the last that
+ * was asked for.
+ */
 static struct hart *hart_of_phandle(uint32_t phandle)
 {
 	static unsigned int guess;
@@ -150,8 +156,8 @@ static struct hart *hart_of_phandle(uint32_t phandle)
 }
 
 /*
- * The k-th software (timer) interrupt a controller is wired to belongs to its k-th MSIP (mtimecmp): a CLINT has both,
- * an ACLINT device one (ACLINT specification 1.0, chapters 2 and 3).
+ * The k-th software (timer) interrupt a controller is wired to belongs to its k-th MSIP (mtimecmp):
+ * a CLINT has both, an ACLINT device one (ACLINT specification 1.0, chapters 2 and 3).
  */
 static void probe_wires(const void *fdt, int node, unsigned long msip, unsigned long mtimecmp)
 {

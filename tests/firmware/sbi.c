@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The supervisor binary interface: which extensions there are, and all of them but HSM (SBI 2.0). */
+/*
+ * The supervisor binary interface: which extensions there are, and all of them but HSM (SBI 2.0).
+ */
 #include "firmware.h"
 
 /* Extension ids (chapters 4 to 12). */
@@ -164,7 +166,9 @@ static long remote_fence(unsigned long mask, unsigned long base)
 		if (!is_in_mask(h, mask, base))
 			continue;
 		wanted = atomic_load_explicit(&h->fence_wanted, memory_order_acquire);
-		/* Two harts that fence each other must both answer; a hart that stops has fenced. */
+		/*
+		 * Two harts that fence each other must both answer; a hart that stops has fenced.
+		 */
 		while (is_reachable(h) && !fence_is_done(h, wanted)) {
 			hart_events(self, false);
 			if (!fence_is_done(h, wanted))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Asks the test firmware what a kernel would, and checks the answers: with no rules, and with each fault. */
+/*
+ * Asks the test firmware what a kernel would, and checks the answers: with no rules, and with each
+ * fault.
+ */
 #include "firmware.h"
 
 #include <libfdt.h>
@@ -105,7 +108,10 @@ static uint64_t after_us(uint64_t us)
 	return now() + us * hz / 1000000;
 }
 
-/* Sleeps until *word reaches want, at most us long; the time passes in wfi, so that each hart gets its turn. */
+/*
+ * Sleeps until *word reaches want, at most us long; the time passes in wfi, so that each hart gets
+ * its turn.
+ */
 static bool await(_Atomic unsigned int *word, unsigned int want, uint64_t us)
 {
 	uint64_t end = after_us(us);

@@ -3,7 +3,10 @@
 
 	.section .text.entry, "ax"
 	.globl _start
-/* Boot hart: a0 = hart id, a1 = device tree. With enter-all every hart comes here, the first goes on. */
+/*
+ * Boot hart: a0 = hart id, a1 = device tree. With enter-all every hart comes here, the first goes
+ * on.
+ */
 _start:
 	la	t0, first
 	li	t1, 1
@@ -14,7 +17,10 @@ _start:
 1:	wfi
 	j	1b
 
-/* Started harts: a0 = hart id, a1 = struct agent, whose first word is the stack, or whatever a fault made of it. */
+/*
+ * Started harts: a0 = hart id, a1 = struct agent, whose first word is the stack, or whatever a
+ * fault made of it.
+ */
 	.globl agent_entry
 agent_entry:
 	csrr	a2, sstatus

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a hart does in M-mode besides answering calls: events from other harts, things due, waiting for a start. */
+/*
+ * What a hart does in M-mode besides answering calls: events from other harts, things due, waiting
+ * for a start.
+ */
 #include "firmware.h"
 
 /* PMP configuration bytes (Privileged Architecture 1.12, 3.7.1): R W X, and NAPOT regions. */
@@ -12,8 +15,8 @@
 #define CAUSE_INTERRUPT (1UL << 63)
 
 /*
- * Delegated: everything S-mode can cause, except its ecalls. Misaligned accesses too: the emulator does them
- * in hardware, so that one which traps is worth seeing.
+ * Delegated: everything S-mode can cause, except its ecalls. Misaligned accesses too: the emulator
+ * does them in hardware, so that one which traps is worth seeing.
  */
 #define MEDELEG 0xb1ff
 #define MIDELEG (MIP_SSIP | MIP_STIP | MIP_SEIP)
@@ -44,7 +47,10 @@ void hart_prepare(void)
 /* Any hart: adds events to h and rings it. */
 void hart_raise(struct hart *h, uint32_t events)
 {
-	/* Pairs with the exchange in hart_events: what was written before the ring is seen after it. */
+	/*
+	 * Pairs with the exchange in hart_events: what was written before the ring is seen after
+	 * it.
+	 */
 	atomic_fetch_or_explicit(&h->events, events, memory_order_release);
 	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
 	*h->msip = 1;
@@ -75,8 +81,8 @@ void hart_set_due(struct hart *h, enum due what, uint64_t when)
 }
 
 /*
- * Sleeps a few microseconds: a spinning hart would keep the only turn of a deterministic run. Nothing is lost:
- * events stay in the word and in MSIP, and the timer is set again.
+ * Sleeps a few microseconds: a spinning hart would keep the only turn of a deterministic run.
+ * Nothing is lost: events stay in the word and in MSIP, and the timer is set again.
  */
 void relax(void)
 {
@@ -128,8 +134,8 @@ static bool is_due(struct hart *h, enum due what, uint64_t now)
 }
 
 /*
- * Takes what other harts asked for and what is due. in_trap says that S-mode was interrupted: only then
- * may the hart be torn out of it.
+ * Takes what other harts asked for and what is due. in_trap says that S-mode was interrupted: only
+ * then may the hart be torn out of it.
  */
 void hart_events(struct hart *h, bool in_trap)
 {
@@ -175,7 +181,10 @@ void hart_wait(void)
 	uint32_t pending = HSM_START_PENDING;
 	unsigned long us;
 
-	/* Torn out of S-mode by the fault "twice": its state says started, so it goes straight in again. */
+	/*
+	 * Torn out of S-mode by the fault "twice": its state says started, so it goes straight in
+	 * again.
+	 */
 	if (atomic_load_explicit(&h->state, memory_order_relaxed) == HSM_STARTED)
 		enter(h);
 

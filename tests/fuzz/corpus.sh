@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes the seeds of the fuzzers: corpus.sh FOLDER. Device trees are those that QEMU gives its machines (as scripts/tools
-# finds it) and tests/fdt/*.dts; command lines are below. Exit 0, or 1 if a tree could not be made.
+# Makes the seeds of the fuzzers: corpus.sh FOLDER. Device trees are those that QEMU gives its
+# machines (as scripts/tools finds it) and tests/fdt/*.dts; command lines are below. Exit 0, or 1 if
+# a tree could not be made.
 set -eu
 cd "$(dirname "$0")/../.."
 out=${1:?usage: corpus.sh FOLDER}
 qemu=$(scripts/tools qemu)
 mkdir -p "$out/fdt" "$out/param" "$out/line"
 
-# Packed, for QEMU pads its trees to a megabyte or so. Warnings are what some of these trees are for.
+# Packed, for QEMU pads its trees to a megabyte or so. Warnings are what some of these trees are
+# for.
 pack() {
 	dtc -q -f -I dtb -O dtb -o "$out/fdt/$2" "$1"
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Fuzzers of the parsers: make fuzz builds $(O)/fuzz/fuzz_NAME and their seeds; tests/fuzz/fuzz.t runs them.
+# Fuzzers of the parsers: make fuzz builds $(O)/fuzz/fuzz_NAME and their seeds; tests/fuzz/fuzz.t
+# runs them.
 #
 # A fuzzer is one line, the sources it needs besides tests/fuzz/fuzz_NAME.c and the host shim.
 

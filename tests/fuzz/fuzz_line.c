@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fuzzes the prompt with keys: the text stays whole, the row stays one row, and lines of output stay lines. */
+/*
+ * Fuzzes the prompt with keys: the text stays whole, the row stays one row, and lines of output
+ * stay lines.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The page allocator as part of the test, so that each test can begin with one that has no memory. */
+/*
+ * The page allocator as part of the test, so that each test can begin with one that has no memory.
+ */
 #ifndef TESTS_HOST_FRESH_PAGES_H
 #define TESTS_HOST_FRESH_PAGES_H
 

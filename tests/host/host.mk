@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Unit tests on the host: kernel sources and tests/host/test_NAME.c, built with sanitizers by gcc and by clang.
+# Unit tests on the host: kernel sources and tests/host/test_NAME.c, built with sanitizers by gcc
+# and by clang.
 #
 # A test is one line, the kernel sources it needs; tests/host/shim stands in for the rest:
 #   HOST_TEST_name := core/a.c core/b.c
 # HOST_TSAN names those that run harts as threads: they are also built with the thread sanitizer.
 #
-# Binaries: $(O)/host/{gcc,clang,tsan}/test_NAME. tests/host/host.t runs those of one flavour as TAP.
+# Binaries: $(O)/host/{gcc,clang,tsan}/test_NAME. tests/host/host.t runs those of one flavour as
+# TAP.
 
 O      ?= build
 LIBFDT ?= .cache/libfdt
@@ -50,7 +52,8 @@ HOST_LD    := tests/host/shim/host.ld
 # Kernel sources that the shim takes as they are.
 HOST_SHIM_CORE := core/spinlock.c percpu/alloc.c
 
-# memcpy and its kin must stay the host's own, which the sanitizers watch: the kernel's get other names.
+# memcpy and its kin must stay the host's own, which the sanitizers watch: the kernel's get other
+# names.
 HOST_RENAME := -Dmemcpy=kernel_memcpy -Dmemmove=kernel_memmove -Dmemset=kernel_memset
 
 # Each atomic access of these is a window for noise and interrupts.
@@ -95,7 +98,8 @@ $(O)/host/$(1)/test_$(4): $(O)/host/$(1)/obj/tests/host/test_$(4).o \
 endef
 
 HOST_ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
-# clang would put red zones between the rows of a linker table, too; gcc spares named sections, so it checks globals.
+# clang would put red zones between the rows of a linker table, too; gcc spares named sections, so
+# it checks globals.
 HOST_CLANG_FLAGS := $(HOST_ASAN_FLAGS) -mllvm -asan-globals=0
 
 $(eval $(call HOST_FLAVOUR,gcc,$(HOST_GCC),$(HOST_ASAN_FLAGS),$(HOST_TESTS)))

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs the host unit tests of one flavour as TAP, each binary one test: host.t [gcc|clang|tsan]
-# Environment: FLAVOUR instead of the argument, O for the build folder (build). Exit 0 if all passed.
+# Environment: FLAVOUR instead of the argument, O for the build folder (build). Exit 0 if all
+# passed.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 flavour=${1:-${FLAVOUR:-gcc}}

@@ -9,7 +9,10 @@
 #define SCREEN_COLUMNS_MAX 240
 #define SCREEN_ROWS	   24
 
-/* A cell holds a character with the marks that combine with it, in UTF-8; behind a wide one comes an empty cell. */
+/*
+ * A cell holds a character with the marks that combine with it, in UTF-8; behind a wide one comes
+ * an empty cell.
+ */
 #define SCREEN_CELL 16
 
 struct screen {

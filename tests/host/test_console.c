@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console: which one is used, whole lines from all harts, nothing left behind, a prompt that stays whole. */
+/*
+ * The console: which one is used, whole lines from all harts, nothing left behind, a prompt that
+ * stays whole.
+ */
 #include "tests/host/host.h"
 
 #include <errno.h>
@@ -16,7 +19,9 @@
 #include "core/time.h"
 #include "tests/host/screen.h"
 
-/* A device that keeps what it is sent, and does what a test asks for while it is being written to. */
+/*
+ * A device that keeps what it is sent, and does what a test asks for while it is being written to.
+ */
 static char sent[8 << 20];
 static size_t sent_len;
 static _Atomic int inside;
@@ -172,9 +177,9 @@ static void test_lines(void **state)
 #define RESULTS 300
 
 /*
- * Harts log and print at once. Log lines that the ring had no room for are counted; all others and every result must be
- * there, whole, in each hart's order, once all have returned: nobody flushes, so whatever the last to leave
- * had left behind would be missing.
+ * Harts log and print at once. Log lines that the ring had no room for are counted; all others and
+ * every result must be there, whole, in each hart's order, once all have returned: nobody flushes,
+ * so whatever the last to leave had left behind would be missing.
  */
 static void flood(unsigned int cpu, void *arg)
 {
@@ -212,7 +217,10 @@ static void check_flood(unsigned int *shown, unsigned long *lost)
 			*lost += n;
 		} else if (sscanf(line, "r %u %d end%n", &cpu, &i, &used) == 2 && used) {
 			assert_true(cpu < HARTS);
-			/* Each result, in order, and not before the message that its hart logged first. */
+			/*
+			 * Each result, in order, and not before the message that its hart logged
+			 * first.
+			 */
 			assert_int_equal(
 				i, last_result[cpu] < 0 ? 0 : last_result[cpu] + LINES / RESULTS);
 			last_result[cpu] = i;
@@ -250,8 +258,8 @@ static void test_whole_lines_from_all_harts(void **state)
 }
 
 /*
- * One message of each hart, many times, begun at the same moment: no message comes later that could show what was
- * left behind.
+ * One message of each hart, many times, begun at the same moment: no message comes later that could
+ * show what was left behind.
  */
 static _Atomic unsigned int arrived;
 
@@ -305,7 +313,10 @@ static void hold_or_log(unsigned int cpu, void *arg)
 	done++;
 }
 
-/* All others have come and gone while one was at the console: all their lines are its duty, however many. */
+/*
+ * All others have come and gone while one was at the console: all their lines are its duty, however
+ * many.
+ */
 static void test_the_holder_shows_what_came_meanwhile(void **state)
 {
 	unsigned int lines = 0;
@@ -484,7 +495,10 @@ static void test_prompt(void **state)
 	assert_string_equal(screen_row(&s, 2), "");
 }
 
-/* Hart 0 types, the others log: whatever the order, the last row is the prompt, and no other row holds a piece of it. */
+/*
+ * Hart 0 types, the others log: whatever the order, the last row is the prompt, and no other row
+ * holds a piece of it.
+ */
 static void type_or_log(unsigned int cpu, void *arg)
 {
 	char text[64] = "> ";

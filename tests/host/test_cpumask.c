@@ -11,7 +11,9 @@
 
 static const unsigned int sizes[] = {1, 2, 63, 64, 65, 127, 128, 129, 512, 4096};
 
-/* Exactly as large as asked for, so that the address sanitizer sees an access beyond the last word. */
+/*
+ * Exactly as large as asked for, so that the address sanitizer sees an access beyond the last word.
+ */
 void *kzalloc_node(size_t size, int node)
 {
 	(void)node;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupt file addresses: known layouts, and every hart of random ones by a second way of counting. */
+/*
+ * Interrupt file addresses: known layouts, and every hart of random ones by a second way of
+ * counting.
+ */
 #include <errno.h>
 
 #include "drivers/imsic_addr.h"

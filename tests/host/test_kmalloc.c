@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Size classes: alignment, nodes, exhaustion, mistakes that must be named, random use, and harts that free for others. */
+/*
+ * Size classes: alignment, nodes, exhaustion, mistakes that must be named, random use, and harts
+ * that free for others.
+ */
 #include "tests/host/fresh_pages.h"
 
 #include "core/kmalloc.c"
@@ -35,7 +38,10 @@ static size_t alignment_of(size_t size)
 	return MIN(MAX(power, 16ul), 64ul);
 }
 
-/* Two of every size up to beyond the classes: aligned, apart, zeroed where asked for, and all usable. */
+/*
+ * Two of every size up to beyond the classes: aligned, apart, zeroed where asked for, and all
+ * usable.
+ */
 static void every_size(void **state)
 {
 	static unsigned char *objects[2 * 2200];

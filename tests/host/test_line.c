@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The line editor, from keys to what a person sees: editor, console and a model of a terminal together. */
+/*
+ * The line editor, from keys to what a person sees: editor, console and a model of a terminal
+ * together.
+ */
 #include "tests/host/host.h"
 
 #include <stdio.h>
@@ -406,7 +409,9 @@ static void test_wide_and_combining(void **state)
 	assert_string_equal(screen_row(&screen, 0), "output");
 }
 
-/* Line noise never reaches the text, and never eats the key behind it for longer than one sequence. */
+/*
+ * Line noise never reaches the text, and never eats the key behind it for longer than one sequence.
+ */
 static void test_noise(void **state)
 {
 	(void)state;

@@ -136,7 +136,10 @@ static void hart(unsigned int cpu, void *arg)
 		take_all();
 }
 
-/* Four add, one takes: each node comes once, in each adder's order, and one empty-before for each taking. */
+/*
+ * Four add, one takes: each node comes once, in each adder's order, and one empty-before for each
+ * taking.
+ */
 static void many_adders(void **state)
 {
 	(void)state;

@@ -22,7 +22,10 @@ static void random_bytes(unsigned char *p, size_t n, uint64_t *seed)
 		*p++ = (unsigned char)host_random(seed);
 }
 
-/* n bytes at that offset from a multiple of 16, the last of their allocation: the sanitizer sees any access behind. */
+/*
+ * n bytes at that offset from a multiple of 16, the last of their allocation: the sanitizer sees
+ * any access behind.
+ */
 static unsigned char *buffer(size_t n, size_t offset)
 {
 	unsigned char *start = malloc(offset + n);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The page allocator: boot cost, edges, mistakes that it must name, and random use against a map of who owns what. */
+/*
+ * The page allocator: boot cost, edges, mistakes that it must name, and random use against a map of
+ * who owns what.
+ */
 #include "tests/host/fresh_pages.h"
 
 #include "arch/riscv/irqflags.h"
@@ -52,7 +55,10 @@ static void refused_regions(void **state)
 	assert_int_equal(page_add_region(1, RAM_START + 2 * MEGA, RAM_START + 3 * MEGA), 0);
 }
 
-/* Takes blocks of that order until there are none; returns how many. Each is chained from the one before. */
+/*
+ * Takes blocks of that order until there are none; returns how many. Each is chained from the one
+ * before.
+ */
 struct chain {
 	struct chain *next;
 };
@@ -82,7 +88,10 @@ static void give_all(struct chain *blocks, unsigned int order)
 	}
 }
 
-/* Regions with every kind of edge: all pages come, once each, and join to the largest blocks when they are back. */
+/*
+ * Regions with every kind of edge: all pages come, once each, and join to the largest blocks when
+ * they are back.
+ */
 static void edges(void **state)
 {
 	static const struct {
@@ -159,7 +168,10 @@ static void boot_cost(void **state)
 	}
 	assert_true(added[0] <= 2 * PAGE_SIZE);
 	assert_int_equal(added[0], added[1]);
-	/* One page with states, and links in those that were handed out or are the start of a free block. */
+	/*
+	 * One page with states, and links in those that were handed out or are the start of a free
+	 * block.
+	 */
 	assert_true(used[1] <= (1 + 11 + 2 * (PAGE_MAX_ORDER + 1)) * PAGE_SIZE);
 	assert_true(used[1] <= used[0] + 4 * PAGE_SIZE);
 }
@@ -196,7 +208,10 @@ static void mistakes(void **state)
 	expect_panic(page_free(block, 3), "page_free: ");
 	assert_stats(0);
 
-	/* Buddies that join: the upper one is no start of a block any more, whichever came back first. */
+	/*
+	 * Buddies that join: the upper one is no start of a block any more, whichever came back
+	 * first.
+	 */
 	for (int upper_first = 0; upper_first < 2; upper_first++) {
 		block = page_alloc(0, 0);
 		do {
@@ -232,7 +247,10 @@ static void zeroed(void **state)
 	assert_true(page_order(-1UL) > PAGE_MAX_ORDER);
 }
 
-/* Takes single pages until all memory is gone; writes down the nodes they came from, in order, each once. */
+/*
+ * Takes single pages until all memory is gone; writes down the nodes they came from, in order, each
+ * once.
+ */
 static unsigned int nodes_in_order(int node, int *order)
 {
 	unsigned int n = 0;
@@ -386,7 +404,10 @@ static void random_use(void **state)
 	while (n--)
 		page_free(live[n].block, live[n].order);
 	assert_stats(0);
-	/* 16 MiB less the states before 120 and at 128, and the missing page before 136; then from 138 to 144. */
+	/*
+	 * 16 MiB less the states before 120 and at 128, and the missing page before 136; then from
+	 * 138 to 144.
+	 */
 	assert_int_equal(take_all(0, PAGE_MAX_ORDER, &blocks), 5 + 3);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Per-cpu areas and their dynamic part: copies of the template, a chunk that is used to the last granule, mistakes named. */
+/*
+ * Per-cpu areas and their dynamic part: copies of the template, a chunk that is used to the last
+ * granule, mistakes named.
+ */
 #include "percpu/percpu.h"
 
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hart ids in windows of 64, sparse and large, and firmware that refuses a window for one stopped hart. */
+/*
+ * Hart ids in windows of 64, sparse and large, and firmware that refuses a window for one stopped
+ * hart.
+ */
 #include "ipi/sbi_line.h"
 
 #include <string.h>

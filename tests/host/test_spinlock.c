@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Spin locks: exclusion and order between harts, interrupts off and on again, and misuse that must be named. */
+/*
+ * Spin locks: exclusion and order between harts, interrupts off and on again, and misuse that must
+ * be named.
+ */
 #include "core/spinlock.h"
 
 #include "arch/riscv/irqflags.h"

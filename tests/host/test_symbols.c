@@ -7,7 +7,10 @@
 
 #include "core/symbols.h"
 
-/* Forty functions of 16 bytes each, from offset 16 on: more than two marks, and a gap before the first. */
+/*
+ * Forty functions of 16 bytes each, from offset 16 on: more than two marks, and a gap before the
+ * first.
+ */
 #define COUNT	  40
 #define OFFSET(i) (16u * ((i) + 1))
 

@@ -21,8 +21,9 @@ struct ktest {
 TABLE_DECLARE(struct ktest, ktests);
 
 /*
- * KTEST(call, self) { KTEST_EXPECT(...); ... } adds test "self" to suite "call". Runs on the boot hart, interrupts on, after
- * INIT_LATE. A test leaves the kernel as it found it. Suite and name are C identifiers.
+ * KTEST(call, self) { KTEST_EXPECT(...); ... } adds test "self" to suite "call". Runs on the boot
+ * hart, interrupts on, after INIT_LATE. A test leaves the kernel as it found it. Suite and name are
+ * C identifiers.
  */
 #define KTEST(s, n)                                                           \
 	static void ktest_##s##_##n(struct ktest_run *run);                   \
@@ -30,7 +31,10 @@ TABLE_DECLARE(struct ktest, ktests);
 		.suite = #s, .name = #n, .fn = ktest_##s##_##n};              \
 	static void ktest_##s##_##n(struct ktest_run *run)
 
-/* Expectations go on after a failure; each failure is a diagnostic line that names place and values. */
+/*
+ * Expectations go on after a failure; each failure is a diagnostic line that names place and
+ * values.
+ */
 #define KTEST_EXPECT(cond)    ktest_check(run, (cond), #cond, __FILE__, __LINE__)
 #define KTEST_EXPECT_EQ(a, b) ktest_check_eq(run, (long)(a), (long)(b), #a, #b, __FILE__, __LINE__)
 
@@ -47,8 +51,8 @@ bool ktest_check_eq(struct ktest_run *run, long a, long b, const char *a_text, c
 		    const char *file, int line);
 
 /*
- * Runs the suites of a comma-separated list, or "all"; prints KTAP. Returns the number of failed tests; a list that
- * runs nothing counts as one.
+ * Runs the suites of a comma-separated list, or "all"; prints KTAP. Returns the number of failed
+ * tests; a list that runs nothing counts as one.
  */
 unsigned int ktest_run_suites(const char *list);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What boot leaves behind: permissions of every mapping, no identity map, guarded stacks, stages in order. */
+/*
+ * What boot leaves behind: permissions of every mapping, no identity map, guarded stacks, stages in
+ * order.
+ */
 #include "arch/riscv/boot.h"
 #include "arch/riscv/csr.h"
 #include "arch/riscv/early_map.h"
@@ -31,7 +34,10 @@ KTEST(boot, image_permissions)
 	KTEST_EXPECT_EQ(image_phys & (MEGA_SIZE - 1), 0);
 }
 
-/* Every leaf of the tree of tables below table: how many may be written and executed, and how many are executable. */
+/*
+ * Every leaf of the tree of tables below table: how many may be written and executed, and how many
+ * are executable.
+ */
 static void count_leaves(const pte_t *table, unsigned int level, unsigned int *writable_text,
 			 unsigned int *text)
 {

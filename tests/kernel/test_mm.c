@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory of this machine: each node's pages, the direct map, memory that is all gone, and the C library's replacements. */
+/*
+ * Memory of this machine: each node's pages, the direct map, memory that is all gone, and the C
+ * library's replacements.
+ */
 #include <stdint.h>
 #include <string.h>
 
@@ -40,7 +43,10 @@ KTEST(mm, each_node_has_its_own)
 	KTEST_EXPECT(page_node_stats(0, &stats));
 }
 
-/* What the allocator manages lies in the memory map's free ranges of the same node, and nowhere else. */
+/*
+ * What the allocator manages lies in the memory map's free ranges of the same node, and nowhere
+ * else.
+ */
 KTEST(mm, nodes_match_the_map)
 {
 	struct page_stats sum;
@@ -101,7 +107,10 @@ KTEST(mm, zeroed)
 	}
 }
 
-/* All large blocks are taken; then there is none; then all come back. Smaller ones stay for everyone else. */
+/*
+ * All large blocks are taken; then there is none; then all come back. Smaller ones stay for
+ * everyone else.
+ */
 KTEST(mm, exhaustion)
 {
 	struct page_stats before, gone, after;
@@ -177,7 +186,10 @@ KTEST(mm, class_counts)
 	KTEST_EXPECT(object);
 }
 
-/* memcpy and memmove of the kernel at all alignments, in every overlap; a misaligned access might trap here only. */
+/*
+ * memcpy and memmove of the kernel at all alignments, in every overlap; a misaligned access might
+ * trap here only.
+ */
 KTEST(mm, copies_at_all_alignments)
 {
 	unsigned char *is = kmalloc(1024), *was = kmalloc(1024);

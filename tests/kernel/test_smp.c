@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Cpus and harts: both ways of the numbering, states against the mask, what the firmware thinks of each. */
+/*
+ * Cpus and harts: both ways of the numbering, states against the mask, what the firmware thinks of
+ * each.
+ */
 #include <errno.h>
 #include <stdatomic.h>
 

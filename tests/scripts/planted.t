@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""scripts/lint finds a fault of each kind that is planted in a small tree, and nothing in it without."""
+"""
+scripts/lint finds a fault of each kind that is planted in a small tree, and nothing in it without.
+"""
 
 import os
 import shutil

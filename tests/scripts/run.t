@@ -44,9 +44,21 @@ class Run(tap.Case):
     def test_defaults_and_status(self):
         code, arguments, _ = self.run_it()
         self.assertEqual(code, 7)
-        self.assert_pairs(arguments, machine='virt', smp='2', m='1G', bios='none', kernel=str(self.image),
+        self.assert_pairs(arguments, machine='virt', smp='4', m='1G', bios='none', kernel=str(self.image),
                           serial='mon:stdio')
         self.assertNotIn('-append', arguments)
+
+    def test_what_is_piped_follows_an_empty_line(self):
+        self.write('play', '@read\n@exit 7\n')
+        ours, theirs = os.pipe()
+        os.write(theirs, b'poweroff\r')
+        # The pipe stays open: the command must end with the emulator all the same.
+        done = subprocess.run([TOP / 'scripts/run'], env=self.environment, stdin=ours, capture_output=True, text=True,
+                              timeout=60, check=False)
+        os.close(ours)
+        os.close(theirs)
+        self.assertEqual(done.returncode, 7)
+        self.assertEqual(done.stdout.splitlines()[-2:], ['', 'poweroff'])
 
     def test_all_choices(self):
         _, arguments, _ = self.run_it(SMP='64', MACHINE='virt,aclint=on', MEM='256M', APPEND='test=all  x="a b"',

@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""scripts/setup: silent when all is there; otherwise it says what is missing and what to do, and breaks nothing."""
+"""
+scripts/setup: silent when all is there; otherwise it says what is missing and what to do, and
+breaks nothing.
+"""
 
 import os
 import shutil
@@ -30,7 +33,8 @@ class Setup(tap.Case):
         for name in BASICS:
             (self.bin / name).symlink_to(shutil.which(name))
         self.command('riscv64-unknown-elf-gcc', 'exit 0')
-        # The script looks in the places of administrators' tools, too, which may hold the real ones.
+        # The script looks in the places of administrators' tools, too, which may hold the real
+        # ones.
         script = self.dir / 'scripts/setup'
         script.write_text(script.read_text().replace('PATH=$PATH:/usr/sbin:/sbin\n', ''))
 

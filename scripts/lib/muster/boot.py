@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One boot from the first byte to a report: reads a console, keeps the deadlines, asks the judge."""
+"""
+One boot from the first byte to a report: reads a console, keeps the deadlines, asks the judge.
+"""
 
 import re
 import select
@@ -30,7 +32,9 @@ class Watch:
 
 
 def deadlines(harts, append='', slow=1.0):
-    """(timeout, silence) in seconds: more harts share the same cores, and torture takes its time."""
+    """
+    (timeout, silence) in seconds: more harts share the same cores, and torture takes its time.
+    """
     torture = re.search(r'(?:^|\s)torture=(\d+)', append)
     extra = int(torture.group(1)) * 2 if torture else 0
     return (120 + 6 * harts) * slow + extra, (30 + 2 * harts) * slow + extra

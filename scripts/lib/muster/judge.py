@@ -37,7 +37,7 @@ class Expectations:
     blocks: int = 1               # reports that may follow one another
     expect: list = field(default_factory=list)   # patterns, each must match a line
     forbid: list = field(default_factory=list)   # patterns, none may match a line
-    allow: list = field(default_factory=list)    # patterns of other lines that may stand among results
+    allow: list = field(default_factory=list)    # patterns, other lines allowed among results
     panic: bool = False           # a panic is what this boot is for
 
 
@@ -97,7 +97,9 @@ class Judge:
         return self._tail[-1] if self._tail else ''
 
     def error(self, text, always=False):
-        """Something is wrong. Of a flood only the first are kept, but for those that say why it ended."""
+        """
+        Something is wrong. Of a flood only the first are kept, but for those that say why it ended.
+        """
         errors = self.report.errors
         if text in errors:
             return

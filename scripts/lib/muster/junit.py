@@ -13,7 +13,9 @@ def _text(text):
 
 
 def document(report, name='muster'):
-    """The report as an element tree; what is wrong with the boot as a whole is a case of its own."""
+    """
+    The report as an element tree; what is wrong with the boot as a whole is a case of its own.
+    """
     suites = {}
     for test in report.tests:
         suites.setdefault(test.suite or name, []).append(test)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads KTAP version 1 and takes nothing on trust: plans, numbers and nested results must all agree."""
+"""
+Reads KTAP version 1 and takes nothing on trust: plans, numbers and nested results must all agree.
+"""
 
 import re
 from dataclasses import dataclass, field

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Draws the medians of benchmarks over hart counts as SVG: both axes logarithmic, a line for each benchmark."""
+"""
+Draws the medians of benchmarks over hart counts as SVG: both axes logarithmic, a line for each
+benchmark.
+"""
 
 import math
 from xml.sax.saxutils import escape

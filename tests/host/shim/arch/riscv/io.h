@@ -8,8 +8,8 @@
 #include "core/compiler.h"
 
 /*
- * A test that models a device sets both hooks; size is 1, 2, 4 or 8 bytes. NULL: plain memory. ioremap is the identity:
- * a physical address is what the test says it is.
+ * A test that models a device sets both hooks; size is 1, 2, 4 or 8 bytes. NULL: plain memory.
+ * ioremap is the identity: a physical address is what the test says it is.
  */
 extern uint64_t (*host_io_read)(const volatile void *address, unsigned int size);
 extern void (*host_io_write)(volatile void *address, uint64_t value, unsigned int size);

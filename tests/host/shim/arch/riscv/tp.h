@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Host: the thread's per-cpu base. Symbols of .percpu have addresses here, so base 0 is the template itself. */
+/*
+ * Host: the thread's per-cpu base. Symbols of .percpu have addresses here, so base 0 is the
+ * template itself.
+ */
 #ifndef ARCH_RISCV_TP_H
 #define ARCH_RISCV_TP_H
 
