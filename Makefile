@@ -81,7 +81,7 @@ ifneq ($(LLVM),1)
 $(O)/tests/%.o: CFLAGS += -fno-toplevel-reorder
 endif
 # The way of a call is counted in instructions. s0 stays the caller's frame pointer: a backtrace passes over these.
-$(O)/ipi/%.o $(O)/tests/bench/%.o: CFLAGS += -fomit-frame-pointer -ffixed-s0 -foptimize-sibling-calls
+$(O)/ipi/%.o $(O)/tests/bench/%.o: CFLAGS += -fomit-frame-pointer -ffixed-x8 -foptimize-sibling-calls
 # Code that runs before translation is on: nothing in it may need a linked address.
 $(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
 
