@@ -80,8 +80,11 @@ FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 ifneq ($(LLVM),1)
 $(O)/tests/%.o: CFLAGS += -fno-toplevel-reorder
 endif
-# The way of a call is counted in instructions. s0 stays the caller's frame pointer: a backtrace passes over these.
+# The way of a call is counted in instructions. s0 stays the caller's frame pointer: a backtrace passes over these. clang
+# does not keep its hands off a fixed register, and keeps its frames.
+ifneq ($(LLVM),1)
 $(O)/ipi/%.o $(O)/tests/bench/%.o: CFLAGS += -fomit-frame-pointer -ffixed-x8 -foptimize-sibling-calls
+endif
 # Code that runs before translation is on: nothing in it may need a linked address.
 $(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
 
