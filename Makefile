@@ -108,7 +108,7 @@ $(O)/gen/asm-offsets.h: arch/riscv/asm-offsets.c $(O)/gen/flags | $(TOOLS_READY)
 	@test -s $@
 
 $(OBJS): | $(O)/gen/asm-offsets.h $(O)/gen/version.h $(TOOLS_READY)
-$(O)/%.o: %.c $(O)/gen/flags
+$(O)/%.o: %.c $(O)/gen/flags Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(O)/%.o: %.S $(O)/gen/flags
