@@ -31,9 +31,9 @@ def each(qemu, bios):
     """Every number of harts on this emulator and firmware."""
     for harts in (1, 2, 3, 4, 8, 17, 64, 128):
         args = f'--smp {harts} --qemu {qemu} --bios {bios}'
-        # Its heap does not hold the state of the debug triggers of more than 45 harts: the others
+        # Its heap does not hold the state of the debug triggers of more than 35 harts: the others
         # hang in the firmware as they start.
-        if bios == '1.5.1' and harts > 45:
+        if bios == '1.5.1' and harts > 35:
             args += ' --qemu-arg "-cpu rv64,debug=off"'
         yield Scenario(f'{harts} harts, QEMU {qemu}, OpenSBI {bios}', args, TESTS, full=True)
 

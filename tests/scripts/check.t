@@ -28,8 +28,10 @@ class Command(tap.Case):
     def start(self, play, *options):
         """Starts a check of what play says."""
         self.play.write_text(play)
+        # A job that a script runs in the background ignores ctrl-c, and hands that on.
         return subprocess.Popen([TOP / 'scripts/check', *options, self.image], env=self.environment, text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def check(self, play, *options):
         """(exit status, what was printed)."""
