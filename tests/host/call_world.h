@@ -3,10 +3,12 @@
 #ifndef TESTS_HOST_CALL_WORLD_H
 #define TESTS_HOST_CALL_WORLD_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
@@ -22,6 +24,7 @@
 #include "ipi/backend.h"
 #include "ipi/call.h"
 #include "ipi/call_stats.h"
+#include "ipi/deaf.h"
 #include "ipi/ipi.h"
 #include "ipi/irq_work.h"
 #include "tests/host/host.h"
@@ -89,11 +92,21 @@ bool symbol_lookup(unsigned long addr, char *buf, size_t size)
 	return true;
 }
 
-static _Atomic unsigned int backtraces;
-
 void fault_backtrace(void)
 {
-	atomic_fetch_add(&backtraces, 1);
+}
+
+/* There is no firmware to ask. */
+bool deaf_backtrace(unsigned int cpu, unsigned int wait_ms, const struct deaf_trace **trace)
+{
+	(void)cpu, (void)wait_ms, (void)trace;
+	return false;
+}
+
+bool is_kernel_text(unsigned long pc)
+{
+	(void)pc;
+	return false;
 }
 
 /* The wire. Of the rings from now on, the lose-th is lost; 0: none. */
@@ -159,11 +172,18 @@ static void serve(void)
 	cpu_relax();
 }
 
+/* The environment may shorten a wait, where a fault is planted that makes it run out. */
+static unsigned int env_uint(const char *name, unsigned int otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned int)atoi(text) : otherwise;
+}
+
 /* Serves calls until all harts have come here and none is in flight. Panics if one stays in flight: it is lost. */
-#define LOST_MS 20000
 static void serve_until_all_done(void)
 {
-	uint64_t deadline = deadline_ms(LOST_MS);
+	uint64_t deadline = deadline_ms(env_uint("LOST_MS", 20000));
 
 	atomic_fetch_add(&world.done, 1);
 	while (atomic_load(&world.done) < world.harts || sum_in_flight()) {
@@ -203,6 +223,23 @@ static void world_hart(unsigned int cpu, void *arg)
 		call_stats_sum(&world_totals);
 }
 
+/* Waits must have been reported so many times in the last run, and so many calls recovered. */
+static void expect_waits(unsigned long timeouts, unsigned long recovered)
+{
+	if (world_totals.timeouts != timeouts || world_totals.recovered != recovered)
+		fail_msg("timeouts %lu, recovered %lu; due are %lu and %lu\n%s",
+			 (unsigned long)world_totals.timeouts,
+			 (unsigned long)world_totals.recovered, timeouts, recovered, host_log());
+}
+
+static void hangs(int sig)
+{
+	static const char text[] = "calls lost: a hart waits for ever\n";
+
+	(void)sig;
+	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) > 0 ? 3 : 4);
+}
+
 /* fn(cpu, arg) on n cpus that are online; they serve calls until all have returned. seed 0: without noise. */
 static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu, void *arg),
 		      void *arg)
@@ -230,7 +267,10 @@ static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu
 	atomic_store(&world.done, 0);
 	atomic_store(&world.quiet, 0);
 	atomic_store(&rung, 0);
+	signal(SIGALRM, hangs);
+	alarm(env_uint("HANG_S", 250));
 	host_harts_run(n, world_hart, NULL);
+	alarm(0);
 	while (nr_kept)
 		free(kept[--nr_kept]);
 }
