@@ -35,12 +35,17 @@ void (*software_interrupt_handler)(void);
 /* Memory: what lives as long as a cpu is given back at the end of a run, which the kernel has no need for. */
 static void *kept[256];
 static unsigned int nr_kept;
+/* The so many-th request for memory of a node is refused; 0: none. */
+static unsigned int refuse_memory;
 
 void *kzalloc_node(size_t size, int node)
 {
-	void *p = calloc(1, size);
+	void *p;
 
 	(void)node;
+	if (node != NUMA_NO_NODE && refuse_memory && !--refuse_memory)
+		return NULL;
+	p = calloc(1, size);
 	if (!p || nr_kept == ARRAY_SIZE(kept))
 		abort();
 	kept[nr_kept++] = p;
@@ -59,6 +64,10 @@ void *kmalloc(size_t size)
 
 void kfree(const void *object)
 {
+	for (unsigned int i = 0; object && i < nr_kept; i++) {
+		if (kept[i] == object)
+			kept[i] = NULL;
+	}
 	free((void *)object);
 }
 
@@ -142,6 +151,7 @@ static struct {
 	void (*fn)(unsigned int cpu, void *arg);
 	void *arg;
 	_Atomic bool ready;
+	unsigned int prepare_errors;
 	_Atomic unsigned int up, done, quiet; /* harts that have come so far */
 } world;
 
@@ -205,6 +215,8 @@ static void world_hart(unsigned int cpu, void *arg)
 	(void)arg;
 	if (!cpu) {
 		call_function_init();
+		for (unsigned int i = 0; i < world.harts; i++)
+			world.prepare_errors += !!smpcfd_prepare_cpu(i);
 		set_cpu_online(0);
 		atomic_store(&world.ready, true);
 	} else {
@@ -259,6 +271,7 @@ static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu
 	initialised = true;
 	host_interrupt = ipi_interrupt;
 	world.harts = n;
+	world.prepare_errors = 0;
 	world.seed = seed;
 	world.fn = fn;
 	world.arg = arg;

@@ -58,6 +58,12 @@ static void leaf(void *info)
 	runs[smp_processor_id()]++;
 }
 
+static bool low_half(unsigned int cpu, void *info)
+{
+	(void)info;
+	return cpu < nr_harts / 2;
+}
+
 static void nest(unsigned int self)
 {
 	unsigned int runs[HARTS_MAX] = {0};
@@ -70,7 +76,8 @@ static void nest(unsigned int self)
 	if (host_random(&harts[self].random) & 3)
 		return;
 	memset(runs, 0, sizeof(runs));
-	n = smp_call_function(leaf, runs, true);
+	/* Fewer than the broadcast that it may have come into the middle of. */
+	n = smp_call_function_many_cond(cpu_online_mask, leaf, runs, SCF_WAIT, low_half);
 	for (target = 0; target < nr_harts; target++)
 		n -= runs[target];
 	if (n)
