@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "arch/riscv/io.h"
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
@@ -343,7 +344,7 @@ void smpcfd_online_cpu(void)
 	 * The line was cleared before this: device output, the pending bit, before a memory write. Seen the other way round, the clear would
 	 * take the ring of the first push with it.
 	 */
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	was_closed = call_queue_open(&me->queue);
 	ASSERT(was_closed);
 }

@@ -53,7 +53,7 @@ SCENARIOS = [
     Scenario('the test firmware', '--smp 3 --bios test', TESTS),
     Scenario('SBI 0.1: the legacy back end is all there is', '--smp 3 --bios test', TESTS, rules='spec=0.1 no-ipi',
              expect=by('legacy'), full=True),
-    Scenario('17 harts', '--smp 17', TESTS, full=True),
+    Scenario('32 harts', '--smp 32', TESTS, full=True),
     Scenario('debug image', '--smp 3', TESTS, image='debug/Image', full=True),
 ]
 

@@ -3,10 +3,12 @@
 #ifndef TESTS_HOST_CALL_WORLD_H
 #define TESTS_HOST_CALL_WORLD_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
@@ -22,6 +24,7 @@
 #include "ipi/backend.h"
 #include "ipi/call.h"
 #include "ipi/call_stats.h"
+#include "ipi/deaf.h"
 #include "ipi/ipi.h"
 #include "ipi/irq_work.h"
 #include "tests/host/host.h"
@@ -32,12 +35,17 @@ void (*software_interrupt_handler)(void);
 /* Memory: what lives as long as a cpu is given back at the end of a run, which the kernel has no need for. */
 static void *kept[256];
 static unsigned int nr_kept;
+/* The so many-th request for memory of a node is refused; 0: none. */
+static unsigned int refuse_memory;
 
 void *kzalloc_node(size_t size, int node)
 {
-	void *p = calloc(1, size);
+	void *p;
 
 	(void)node;
+	if (node != NUMA_NO_NODE && refuse_memory && !--refuse_memory)
+		return NULL;
+	p = calloc(1, size);
 	if (!p || nr_kept == ARRAY_SIZE(kept))
 		abort();
 	kept[nr_kept++] = p;
@@ -56,6 +64,10 @@ void *kmalloc(size_t size)
 
 void kfree(const void *object)
 {
+	for (unsigned int i = 0; object && i < nr_kept; i++) {
+		if (kept[i] == object)
+			kept[i] = NULL;
+	}
 	free((void *)object);
 }
 
@@ -89,11 +101,21 @@ bool symbol_lookup(unsigned long addr, char *buf, size_t size)
 	return true;
 }
 
-static _Atomic unsigned int backtraces;
-
 void fault_backtrace(void)
 {
-	atomic_fetch_add(&backtraces, 1);
+}
+
+/* There is no firmware to ask. */
+bool deaf_backtrace(unsigned int cpu, unsigned int wait_ms, const struct deaf_trace **trace)
+{
+	(void)cpu, (void)wait_ms, (void)trace;
+	return false;
+}
+
+bool is_kernel_text(unsigned long pc)
+{
+	(void)pc;
+	return false;
 }
 
 /* The wire. Of the rings from now on, the lose-th is lost; 0: none. */
@@ -129,6 +151,7 @@ static struct {
 	void (*fn)(unsigned int cpu, void *arg);
 	void *arg;
 	_Atomic bool ready;
+	unsigned int prepare_errors;
 	_Atomic unsigned int up, done, quiet; /* harts that have come so far */
 } world;
 
@@ -159,11 +182,18 @@ static void serve(void)
 	cpu_relax();
 }
 
+/* The environment may shorten a wait, where a fault is planted that makes it run out. */
+static unsigned int env_uint(const char *name, unsigned int otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned int)atoi(text) : otherwise;
+}
+
 /* Serves calls until all harts have come here and none is in flight. Panics if one stays in flight: it is lost. */
-#define LOST_MS 20000
 static void serve_until_all_done(void)
 {
-	uint64_t deadline = deadline_ms(LOST_MS);
+	uint64_t deadline = deadline_ms(env_uint("LOST_MS", 20000));
 
 	atomic_fetch_add(&world.done, 1);
 	while (atomic_load(&world.done) < world.harts || sum_in_flight()) {
@@ -185,6 +215,8 @@ static void world_hart(unsigned int cpu, void *arg)
 	(void)arg;
 	if (!cpu) {
 		call_function_init();
+		for (unsigned int i = 0; i < world.harts; i++)
+			world.prepare_errors += !!smpcfd_prepare_cpu(i);
 		set_cpu_online(0);
 		atomic_store(&world.ready, true);
 	} else {
@@ -201,6 +233,23 @@ static void world_hart(unsigned int cpu, void *arg)
 	host_noise(0);
 	if (!cpu)
 		call_stats_sum(&world_totals);
+}
+
+/* Waits must have been reported so many times in the last run, and so many calls recovered. */
+static void expect_waits(unsigned long timeouts, unsigned long recovered)
+{
+	if (world_totals.timeouts != timeouts || world_totals.recovered != recovered)
+		fail_msg("timeouts %lu, recovered %lu; due are %lu and %lu\n%s",
+			 (unsigned long)world_totals.timeouts,
+			 (unsigned long)world_totals.recovered, timeouts, recovered, host_log());
+}
+
+static void hangs(int sig)
+{
+	static const char text[] = "calls lost: a hart waits for ever\n";
+
+	(void)sig;
+	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) > 0 ? 3 : 4);
 }
 
 /* fn(cpu, arg) on n cpus that are online; they serve calls until all have returned. seed 0: without noise. */
@@ -222,6 +271,7 @@ static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu
 	initialised = true;
 	host_interrupt = ipi_interrupt;
 	world.harts = n;
+	world.prepare_errors = 0;
 	world.seed = seed;
 	world.fn = fn;
 	world.arg = arg;
@@ -230,7 +280,10 @@ static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu
 	atomic_store(&world.done, 0);
 	atomic_store(&world.quiet, 0);
 	atomic_store(&rung, 0);
+	signal(SIGALRM, hangs);
+	alarm(env_uint("HANG_S", 250));
 	host_harts_run(n, world_hart, NULL);
+	alarm(0);
 	while (nr_kept)
 		free(kept[--nr_kept]);
 }

@@ -44,6 +44,9 @@ void host_harts_run(unsigned int n, void (*fn)(unsigned int cpu, void *arg), voi
 void host_raise(unsigned int cpu);
 extern void (*host_interrupt)(void);
 
+/* Called on this hart at each atomic access of code built with noise.h, before it is made. Or NULL. */
+extern _Thread_local void (*host_at_window)(void);
+
 /* The calling hart dawdles at random in code built with noise.h; 0: not any more. */
 void host_noise(uint64_t seed);
 

@@ -33,11 +33,12 @@ HOST_CALL_SRCS := core/cpumask.c $(addprefix ipi/,call.c call_many.c call_timeou
 	irq_work.c ipi.c backtrace.c)
 HOST_TEST_call      := $(HOST_CALL_SRCS)
 HOST_TEST_call_wait := $(HOST_CALL_SRCS)
+HOST_TEST_call_windows := $(HOST_CALL_SRCS)
 HOST_TEST_irq_work  := $(HOST_CALL_SRCS)
 
-HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu call call_wait irq_work
+HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work
 # Where the two compilers' thread sanitizers both look.
-HOST_TSAN_CLANG := call call_wait irq_work
+HOST_TSAN_CLANG := call call_wait call_windows irq_work
 
 HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
 

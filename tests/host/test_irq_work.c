@@ -117,6 +117,7 @@ static void everywhere(void **state)
 			init_irq_work(&shared[i], see);
 		world_run(2 + round % 4, (seed + round) | 1, everywhere_hart, NULL);
 		assert_int_equal(atomic_load(&ran), atomic_load(&accepted));
+		expect_waits(0, 0);
 		for (unsigned int i = 0; i < WORKS; i++)
 			assert_false(irq_work_is_busy(&shared[i]));
 	}
@@ -154,7 +155,7 @@ static void sync_orders(void **state)
 		clear();
 		memset(after, 0, sizeof(after));
 		for (unsigned int i = 0; i < WORKS; i++)
-			shared[i] = (struct irq_work){.func = add_up};
+			init_irq_work(&shared[i], add_up);
 		world_run(3, (seed + round) | 1, sync_hart, NULL);
 	}
 }

@@ -61,6 +61,17 @@ bool spin_until(_Atomic bool *flag)
 	return true;
 }
 
+static bool never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+void nap(void)
+{
+	poll_until(never, NULL, time_now() + ns_to_ticks(POLL_US * 1000));
+}
+
 static bool balanced(void *arg)
 {
 	struct call_totals t;
@@ -100,7 +111,7 @@ bool hold_in_job(struct held *held, unsigned int cpu)
 	return !idle_run_on(cpu, stay, held) && soon(is_set, &held->in);
 }
 
-static bool job_done(void *arg)
+bool job_done(void *arg)
 {
 	return idle_job_done(*(unsigned int *)arg);
 }

@@ -18,6 +18,15 @@ bool soon(bool (*cond)(void *arg), void *arg);
 /* Spins until the flag is set, interrupts as they are; for code on other harts. Gives up after 10 s, so that the test fails and goes on. */
 bool spin_until(_Atomic bool *flag);
 
+/*
+ * Sleeps for a moment, hart context: an emulator that runs harts in turn lets a spinning one keep its whole turn, 100 ms. For the same
+ * reason what spins with interrupts off is bounded by time, and not by counting alone.
+ */
+void nap(void);
+
+/* True once the job of the cpu that arg points to is over. */
+bool job_done(void *arg);
+
 /* True once all calls that were accepted have run. */
 bool calls_balance(void);
 

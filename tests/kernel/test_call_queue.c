@@ -16,10 +16,12 @@
 /*
  * The target stays in the online mask all the time: the queue alone must tell who comes too late.
  */
-#define CLOSES	    60
-#define POOL	    8
-#define SHOOTERS    8
-#define LEAST_SHOTS 500
+#define CLOSES	     60
+#define CLOSES_MS    3000
+#define LEAST_CLOSES 5
+#define LEAST_SHOTS  10 /* for each close */
+#define POOL	     8
+#define SHOOTERS     8
 
 static struct fire {
 	unsigned int target;
@@ -43,23 +45,23 @@ static void work_hit(struct irq_work *work)
 
 static void close_and_open(void *arg)
 {
+	uint64_t end = deadline_ms(CLOSES_MS);
+
 	(void)arg;
-	for (unsigned int i = 0; i < CLOSES; i++) {
-		unsigned long flags;
+	for (unsigned int i = 0; i < CLOSES && time_now() < end; i++) {
 		unsigned int before = atomic_load(&fire.accepted);
-		uint64_t deadline = deadline_ms(100);
+		unsigned long flags;
+		uint64_t deadline;
 
 		/* Not before it was hit again, so that there is something to close on. */
-		while (atomic_load(&fire.accepted) < before + LEAST_SHOTS / CLOSES &&
-		       time_now() < deadline)
-			cpu_relax();
+		reaches(&fire.accepted, before + LEAST_SHOTS);
 		flags = local_irq_save();
 		smpcfd_dying_cpu();
 		atomic_store(&fire.closed, true);
 		if (call_queue_has_work())
 			atomic_store(&fire.left_over, true);
 		before = atomic_load(&fire.refused);
-		deadline = deadline_ms(100);
+		deadline = deadline_ms(300);
 		while (atomic_load(&fire.refused) == before && time_now() < deadline)
 			cpu_relax();
 		csr_clear(CSR_SIP, SIE_SSIE);
@@ -102,13 +104,8 @@ static void shoot(void *arg)
 		err = smp_call_function_single_timeout(target, hit, NULL, i % 100);
 		tell(err == -ETIMEDOUT ? 0 : err);
 		if (i % 8 == 0)
-			cpu_relax();
+			nap();
 	}
-}
-
-static bool job_done(void *arg)
-{
-	return idle_job_done(*(unsigned int *)arg);
 }
 
 static void init_gun(struct gun *gun)
@@ -143,14 +140,14 @@ KTEST(call, closes_under_fire)
 	KTEST_EXPECT(calls_balance());
 	quiet_end(level);
 
-	KTEST_EXPECT_EQ(atomic_load(&fire.closes), CLOSES);
+	KTEST_EXPECT(atomic_load(&fire.closes) >= LEAST_CLOSES);
 	KTEST_EXPECT_EQ(atomic_load(&fire.runs), atomic_load(&fire.accepted));
 	KTEST_EXPECT_EQ(atomic_load(&fire.other_errors), 0);
 	KTEST_EXPECT(!atomic_load(&fire.ran_closed));
 	KTEST_EXPECT(!atomic_load(&fire.left_over));
 	/* Or it proves nothing. */
-	KTEST_EXPECT(atomic_load(&fire.accepted) >= LEAST_SHOTS);
-	KTEST_EXPECT(atomic_load(&fire.refused) >= CLOSES / 2);
+	KTEST_EXPECT(atomic_load(&fire.accepted) >= LEAST_SHOTS * atomic_load(&fire.closes));
+	KTEST_EXPECT(atomic_load(&fire.refused) >= atomic_load(&fire.closes) / 2);
 	call_stats_sum(&after);
 	KTEST_EXPECT_EQ(after.recovered - before.recovered, 0);
 	KTEST_EXPECT(after.refused - before.refused >= atomic_load(&fire.refused));

@@ -193,11 +193,6 @@ static void go_down_and_up(void *arg)
 	local_irq_restore(flags);
 }
 
-static bool job_done(void *arg)
-{
-	return idle_job_done(*(unsigned int *)arg);
-}
-
 /* A hart that goes down runs what is left, also what that queues. */
 KTEST(irq_work, runs_when_the_hart_goes_down)
 {

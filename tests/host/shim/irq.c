@@ -16,6 +16,7 @@ void (*host_interrupt)(void);
 static DEFINE_PER_CPU(_Atomic unsigned long, sip);
 
 static _Thread_local uint64_t noise;
+_Thread_local void (*host_at_window)(void);
 
 void host_noise(uint64_t seed)
 {
@@ -59,6 +60,8 @@ void host_take_interrupts(void)
 /* Mostly nothing, often another thread's turn, now and then a pause in which the others get far. */
 void host_window(void)
 {
+	if (host_at_window)
+		host_at_window();
 	host_take_interrupts();
 	if (!noise)
 		return;

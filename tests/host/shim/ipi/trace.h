@@ -4,8 +4,9 @@
 #define IPI_TRACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-enum trace_event { TRACE_SEND, TRACE_QUEUE, TRACE_ENTRY, TRACE_BEGIN, TRACE_END };
+enum trace_event { TRACE_SEND, TRACE_ENTRY, TRACE_BEGIN, TRACE_END };
 
 struct call_node;
 struct call_single_data;
@@ -20,8 +21,6 @@ static inline void trace_record(enum trace_event event, unsigned int target, con
 	(void)event, (void)target, (void)func;
 }
 
-#define trace(event, target, func) trace_record(event, target, func)
-
 static inline void trace_queue(unsigned int target, const struct call_node *node)
 {
 	(void)target, (void)node;
@@ -29,7 +28,10 @@ static inline void trace_queue(unsigned int target, const struct call_node *node
 
 static inline const void *trace_func(const struct call_single_data *csd)
 {
-	return csd;
+	(void)csd;
+	return NULL;
 }
+
+#define trace(event, target, func) trace_record(event, target, (const void *)(func))
 
 #endif
