@@ -23,6 +23,11 @@ RACE = 'data race'
 LOST = r'calls lost|timeouts|recovered|ran 0 times|accepted \d+ times, ran'
 TWICE = r'ran [2-9]\d* times|calls lost: -'
 
+# Of a push: what comes before its compare-exchange, and one that orders nothing.
+LINK = '\t\tnode->next = (struct call_node *)old;\n\t} while (!'
+RELAXED_CAS = ('atomic_compare_exchange_strong_explicit(&queue->head, &old, (uintptr_t)node, memory_order_relaxed, '
+               'memory_order_relaxed));')
+
 
 @dataclass
 class Plant:
@@ -49,15 +54,11 @@ PLANTS = [
           '\t\tcsr_clear(CSR_SIP, SIE_SSIE);\n\t\thost_interrupt();',
           '\t\thost_interrupt();\n\t\tcsr_clear(CSR_SIP, SIE_SSIE);', LOST),
     Plant('a push does not release', 'call', 'ipi/call_queue.h',
-          '\t\tnode->next = (struct call_node *)old;\n\t} while (!cas8_release(&queue->head, &old, (uintptr_t)node));\n'
-          '\treturn old',
-          '\t\tnode->next = (struct call_node *)old;\n\t} while (!atomic_compare_exchange_strong_explicit(&queue->head, '
-          '&old, (uintptr_t)node, memory_order_relaxed, memory_order_relaxed));\n\treturn old', RACE),
+          LINK + 'cas8_release(&queue->head, &old, (uintptr_t)node));\n\treturn old',
+          LINK + RELAXED_CAS + '\n\treturn old', RACE),
     Plant('a quiet push does not release', 'call', 'ipi/call_queue.h',
-          '\t\tnode->next = (struct call_node *)old;\n\t} while (!cas8_release(&queue->head, &old, (uintptr_t)node));\n'
-          '\treturn true',
-          '\t\tnode->next = (struct call_node *)old;\n\t} while (!atomic_compare_exchange_strong_explicit(&queue->head, '
-          '&old, (uintptr_t)node, memory_order_relaxed, memory_order_relaxed));\n\treturn true', RACE),
+          LINK + 'cas8_release(&queue->head, &old, (uintptr_t)node));\n\treturn true',
+          LINK + RELAXED_CAS + '\n\treturn true', RACE),
     Plant('a quiet push succeeds on an empty queue', 'call', 'ipi/call_queue.h',
           'if (unlikely(old <= CALL_QUEUE_CLOSED))', 'if (unlikely(old == CALL_QUEUE_CLOSED))', LOST),
     Plant('a take does not acquire', 'call', 'ipi/call_queue.h',
@@ -70,17 +71,20 @@ PLANTS = [
           '\tvoid *info = csd->info;\n\tstore_release(&csd->locked, CALL_FREE);\n\tfunc(info);\n\treturn;\n'
           '\t/* Release: pairs with the waiter', RACE + '|ran 0 times'),
     Plant('an async csd is freed before it is read', 'call', 'ipi/call.c',
-          '\tsmp_call_func_t func = csd->func;\n\tvoid *info = csd->info;\n',
-          '\tstore_release(&csd->locked, CALL_FREE);\n\tsmp_call_func_t func = csd->func;\n\tvoid *info = csd->info;\n',
+          '\tsmp_call_func_t func = csd->func;\n\tvoid *info',
+          '\tstore_release(&csd->locked, CALL_FREE);\n\tsmp_call_func_t func = csd->func;\n\tvoid *info',
           RACE + '|' + LOST + '|' + TWICE),
     Plant('next is read after the csd is free', 'call', 'ipi/call.c',
           '\t\tme->todo = node->next;\n\t\tif (unlikely(traced))\n\t\t\trun_traced(me, csd);\n\t\telse if '
           '(likely(csd_kind(csd) == CALL_ASYNC))\n\t\t\trun_async(me, csd);\n\t\telse\n\t\t\trun_other(me, csd);\n',
-          '\t\trun_other(me, csd);\n\t\tme->todo = node->next;\n', 'crash|' + RACE + '|' + LOST + '|' + TWICE + '|free was queued'),
+          '\t\trun_other(me, csd);\n\t\tme->todo = node->next;\n',
+          'crash|' + RACE + '|' + LOST + '|' + TWICE + '|free was queued'),
     Plant('rings are saved on an open queue', 'call', 'ipi/call_queue.h',
           'return old == CALL_QUEUE_OPEN ?', 'return old == CALL_QUEUE_POLLING ?', LOST),
     Plant('what comes at the end of polling is left', 'call', 'ipi/call.c',
-          'if (call_queue_poll_end(queue))\n\t\t\treturn interrupt;', 'call_queue_poll_end(queue);\n\t\treturn interrupt;', LOST),
+          'if (call_queue_poll_end(queue))\n\t\t\treturn interrupt;',
+          'call_queue_poll_end(queue);\n\t\treturn interrupt;',
+          LOST),
     Plant('newest first', 'call', 'ipi/call.c',
           'struct call_node *oldest = call_queue_reverse(newest);',
           'struct call_node *oldest = newest, *n = newest;\n\twhile (call_queue_more(n))\n'
@@ -91,12 +95,14 @@ PLANTS = [
           '\t\tappend_calls(me, rest);\n\t}\n', r'order\[0\]|2 != 0x1|0x2 != 0x1'),
     Plant('a call that waits does not run others', 'call_wait', 'ipi/call_wait.c', 'flush_own_calls(me);', '', LOST),
     Plant('a handler may come between a push and its ring', 'call_windows', 'ipi/internal.h',
-          'unsigned long flags = local_irq_save();\n\tenum call_push', 'unsigned long flags = 0;\n\tenum call_push', LOST),
+          'unsigned long flags = local_irq_save();\n\tenum call_push',
+          'unsigned long flags = 0;\n\tenum call_push', LOST),
     Plant('a handler may come while a broadcast owes rings', 'call_windows', 'ipi/call_many.c',
           'unsigned long flags = local_irq_save();\n\n\tfor',
           'unsigned long flags = local_irq_save();\n\n\tlocal_irq_restore(flags);\n\tfor', LOST),
     Plant('a broadcast uses a csd in flight', 'call_windows', 'ipi/call_many.c',
-          '\t\t\t\twait_for_csd(cfd, cpu, &rings, flags);', '\t\t\t\t;', 'crash|free was queued|' + RACE + '|' + LOST + '|' + TWICE),
+          '\t\t\t\twait_for_csd(cfd, cpu, &rings, flags);', '\t\t\t\t;',
+          'crash|free was queued|' + RACE + '|' + LOST + '|' + TWICE),
     Plant('a broadcast forgets that it is under way', 'call_windows', 'ipi/call_many.c', 'cfd->busy = true;', '',
           'crash|too few|' + RACE + '|' + LOST + '|' + TWICE),
     Plant('the wrong cpu is rung for a call without wait', 'call_wait', 'ipi/call.c',
@@ -105,7 +111,7 @@ PLANTS = [
           'return -ETIMEDOUT;', 'kfree(call);\n\t\t\treturn -ETIMEDOUT;', 'crash|' + RACE + '|use-after-free'),
     Plant('a work is pending until its run is over', 'irq_work', 'ipi/irq_work.c',
           '\twork->func(work);\n', '\tatomic_fetch_or(&work->flags, IRQ_WORK_PENDING);\n\twork->func(work);\n'
-          '\tatomic_fetch_and(&work->flags, ~IRQ_WORK_PENDING);\n', 'ran|assert|lost|idle'),
+          '\tatomic_fetch_and(&work->flags, ~IRQ_WORK_PENDING);\n', RACE + '|ran|assert|lost|idle'),
     Plant('a work does not release at its end', 'irq_work', 'ipi/irq_work.c',
           'IRQ_WORK_RUNNING, memory_order_release)', 'IRQ_WORK_RUNNING, memory_order_relaxed)', RACE),
 ]

@@ -90,7 +90,7 @@ class Machine:
         if self.deterministic:
             command += DETERMINISTIC
         elif self.smp > 16 * (os.cpu_count() or 1):
-            # So many threads get into each other's way. With fewer they are faster: in turn, a hart that waits keeps its 100 ms.
+            # So many threads get into each other's way. Fewer are faster: in turn, a hart that waits keeps its 100 ms.
             command += ['-accel', 'tcg,thread=single']
         return command + self.args
 
