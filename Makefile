@@ -70,7 +70,7 @@ LDFLAGS  += --no-warn-rwx-segments
 endif
 
 # The kernel is every source below these folders, but what is for the host or for generating.
-KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell tests/kernel tests/bench
+KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell tests/kernel tests/bench tests/torture
 SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort $(wildcard $(d)/*.c $(d)/*.S)))) \
         $(sort $(wildcard tests/*.c))
 OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
@@ -79,6 +79,11 @@ FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 # Tests in the order in which they were written.
 ifneq ($(LLVM),1)
 $(O)/tests/%.o: CFLAGS += -fno-toplevel-reorder
+endif
+# The way of a call is counted in instructions. s0 stays the caller's frame pointer: a backtrace passes over these. clang
+# does not keep its hands off a fixed register, and keeps its frames.
+ifneq ($(LLVM),1)
+$(O)/ipi/%.o $(O)/tests/bench/%.o: CFLAGS += -fomit-frame-pointer -ffixed-x8 -foptimize-sibling-calls
 endif
 # Code that runs before translation is on: nothing in it may need a linked address.
 $(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
@@ -103,7 +108,7 @@ $(O)/gen/asm-offsets.h: arch/riscv/asm-offsets.c $(O)/gen/flags | $(TOOLS_READY)
 	@test -s $@
 
 $(OBJS): | $(O)/gen/asm-offsets.h $(O)/gen/version.h $(TOOLS_READY)
-$(O)/%.o: %.c $(O)/gen/flags
+$(O)/%.o: %.c $(O)/gen/flags Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(O)/%.o: %.S $(O)/gen/flags

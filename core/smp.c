@@ -26,6 +26,8 @@
 #include "sbi/ipi.h"
 #include "sbi/sbi.h"
 
+TABLE_DECLARE(struct cpu_starting, cpu_starting);
+
 struct bringup_result bringup_result;
 void (*secondary_idle)(void);
 
@@ -164,14 +166,13 @@ void secondary_hart_main(void)
 		for (;;)
 			wait_for_interrupt();
 	}
+	TABLE_FOREACH(struct cpu_starting, it, cpu_starting)
+		it->fn();
 	set_cpu_online(smp_processor_id());
 	if (bringup_done_one())
 		sbi_send_ipi(1, boot_hartid);
-	if (secondary_idle)
-		secondary_idle();
-	local_irq_enable();
-	for (;;)
-		wait_for_interrupt();
+	secondary_idle();
+	panic("idle returned");
 }
 
 static bool wait_for_harts(uint64_t deadline)
@@ -205,10 +206,7 @@ static enum hsm_start_result start_cpu(unsigned int cpu)
 	result = hsm_start(info->hartid, secondary_entry(), opaque, &error);
 	if (result == HSM_START_ACCEPTED)
 		return result;
-	/*
-	 * Should it come by this start all the same, it parks; or, refused or not, it has come
-	 * already.
-	 */
+	/* Should it come by this start all the same, it parks; or, refused or not, it has come already. */
 	if (!boot_record_expire(&records[cpu]))
 		return HSM_START_ACCEPTED;
 	info->error = sbi_to_errno(error);

@@ -5,12 +5,18 @@
 
 #include <stdint.h>
 
-#include "core/compiler.h"
+#include "core/table.h"
 
 /*
- * What a hart does once it is online, for ever. Set before INIT_SMP by who owns idling; NULL: wait
- * for interrupts.
+ * Rows that every hart but the boot hart runs when it comes up: on itself, interrupts off, before it joins the online mask, in no promised order.
+ * They cannot fail.
  */
+struct cpu_starting {
+	void (*fn)(void);
+};
+#define CPU_STARTING(f) static const struct cpu_starting starting_##f TABLE_ENTRY(cpu_starting) = {.fn = (f)}
+
+/* What a hart does once it is online: interrupts off at the call, never returns. Set before INIT_SMP by who owns idling. */
 extern void (*secondary_idle)(void);
 
 /* How long bring-up took, and how many harts it was for; 0 before it is over. Any context. */
@@ -22,10 +28,7 @@ struct bringup_result {
 };
 extern struct bringup_result bringup_result;
 
-/*
- * Why a cpu is not online, in words, with the error if there was one; "" for one that is. Any
- * context.
- */
+/* Why a cpu is not online, in words, with the error if there was one; "" for one that is. Any context. */
 const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size);
 
 /* Harts that arrived after the boot had given them up, and parked. Any context. */

@@ -58,6 +58,8 @@ static bool legacy_timer;
 
 static void timer_set(uint64_t when)
 {
+	if (unlikely(random_turns))
+		when = MIN(when, rdtime() + random_turn());
 	if (have_sstc)
 		csr_write(CSR_STIMECMP, when);
 	else if (legacy_timer)
@@ -73,6 +75,12 @@ static void timer_set(uint64_t when)
 void timer_interrupt(void)
 {
 	timer_set(UINT64_MAX);
+}
+
+void timer_interrupt_start(void)
+{
+	timer_set(UINT64_MAX);
+	csr_set(CSR_SIE, SIE_STIE);
 }
 
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)

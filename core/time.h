@@ -39,6 +39,9 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 #define POLL_US 50
 bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
+/* Takes timer interrupts on this hart from now on, for random_turns. Interrupts off. */
+void timer_interrupt_start(void);
+
 /* Timer interrupt of this hart, from the trap handler, interrupts off. */
 void timer_interrupt(void);
 

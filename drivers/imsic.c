@@ -115,6 +115,16 @@ static void stray(unsigned int id)
 			smp_processor_id());
 }
 
+void imsic_dispatch(unsigned int id)
+{
+	imsic_handler_t handler = atomic_load_explicit(&imsic.ids[id].handler, memory_order_acquire);
+
+	if (likely(handler))
+		handler(id, imsic.ids[id].arg);
+	else
+		stray(id);
+}
+
 static unsigned int imsic_handle(struct irq_root *root)
 {
 	unsigned int n = 0;
@@ -124,14 +134,7 @@ static unsigned int imsic_handle(struct irq_root *root)
 	/* Reading and writing stopei in one step takes the interrupt that was read (section 3.10).
 	 */
 	while ((top = csr_swap(CSR_STOPEI, 0))) {
-		unsigned int id = (unsigned int)(top >> 16);
-		imsic_handler_t handler =
-			atomic_load_explicit(&imsic.ids[id].handler, memory_order_acquire);
-
-		if (likely(handler))
-			handler(id, imsic.ids[id].arg);
-		else
-			stray(id);
+		imsic_dispatch((unsigned int)(top >> 16));
 		n++;
 	}
 	return n;

@@ -30,6 +30,9 @@ int imsic_alloc_id(imsic_handler_t handler, void *arg, bool urgent);
  */
 void imsic_send(unsigned int cpu, unsigned int id);
 
+/* Runs the handler of an id that the caller has taken off this hart's file. Interrupts off. */
+void imsic_dispatch(unsigned int id);
+
 /* The hart index that an APLIC writes into a target register to reach cpu. */
 uint32_t imsic_target(unsigned int cpu);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The reason word, and raising the line by SBI. */
+/* The reason word, and the handler of the line. */
 #include "ipi/ipi.h"
 
 #include <stdatomic.h>
@@ -9,17 +9,11 @@
 #include "core/cpu.h"
 #include "core/init.h"
 #include "core/panic.h"
-#include "core/printk.h"
-#include "ipi/sbi_line.h"
+#include "ipi/backend.h"
+#include "ipi/call.h"
+#include "ipi/internal.h"
 
 static void (*handlers[IPI_REASONS])(void);
-
-/*
- *   0 ---- sender sets a bit, raises the line ----> bits
- *   bits - sender sets a bit, raises nothing ----> bits
- *   bits - handler takes them all ----> 0
- */
-static DEFINE_PER_CPU(_Atomic unsigned long, ipi_pending);
 
 void ipi_register(enum ipi_reason reason, void (*handler)(void))
 {
@@ -27,34 +21,61 @@ void ipi_register(enum ipi_reason reason, void (*handler)(void))
 	handlers[reason] = handler;
 }
 
-unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
+void ipi_ring(unsigned int cpu)
 {
-	struct sbi_line line = SBI_LINE_INIT;
-	unsigned int cpu;
-
-	for_each_cpu (cpu, mask) {
-		if (cpu == smp_processor_id() || !cpumask_test_cpu(cpu, cpu_online_mask))
-			continue;
-		/*
-		 * Release: what the reason is about is seen by the handler, whose exchange
-		 * acquires.
-		 */
-		if (!atomic_fetch_or_explicit(&per_cpu(ipi_pending, cpu), 1UL << reason,
-					      memory_order_acq_rel))
-			sbi_line_add(&line, cpu_to_hartid(cpu));
-	}
-	return sbi_line_flush(&line);
+	ipi_ring_inline(cpu);
 }
 
-static void ipi_interrupt(void)
+unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n)
 {
-	/*
-	 * The trap handler has acknowledged the line: a bit set after this exchange raises it
-	 * again.
-	 */
-	unsigned long reasons =
-		atomic_exchange_explicit(this_cpu_ptr(&ipi_pending), 0, memory_order_acq_rel);
+	const struct ipi_backend *backend = ipi_backend();
+	unsigned int cpu;
 
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.rings, n);
+	if (unlikely(trace_enabled())) {
+		for_each_cpu (cpu, mask)
+			trace_record(TRACE_SEND, cpu, NULL);
+	}
+	if (backend->ring_mask)
+		return backend->ring_mask(mask);
+	for_each_cpu (cpu, mask)
+		backend->ring(cpu);
+	return 0;
+}
+
+/*
+ * The reason word:
+ *   0 ---- sender sets a bit, raises the line ----> bits
+ *   bits - sender sets a bit, raises nothing ----> bits
+ *   bits - handler takes them all ----> 0
+ * Release: what the reason is about is seen by the handler, whose exchange acquires. True: the line must be raised.
+ */
+static bool set_reason(unsigned int cpu, enum ipi_reason reason)
+{
+	return !atomic_fetch_or_explicit(&per_cpu_ptr(&ipi_cpu, cpu)->reasons, 1UL << reason,
+					 memory_order_acq_rel);
+}
+
+void ipi_send_cpu(unsigned int cpu, enum ipi_reason reason)
+{
+	if (set_reason(cpu, reason))
+		ipi_ring(cpu);
+}
+
+unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
+{
+	unsigned int cpu, failed = 0;
+
+	/* Rare reasons: a ring for each is good enough, and needs no mask of its own. */
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+		if (cpu != smp_processor_id())
+			ipi_send_cpu(cpu, reason);
+	}
+	return failed;
+}
+
+void ipi_handle_reasons(unsigned long reasons)
+{
 	for (unsigned int reason = 0; reasons; reason++, reasons >>= 1) {
 		if (reasons & 1 && handlers[reason])
 			handlers[reason]();

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * send_ipi in windows, and hart by hart where the firmware refuses a whole window for one of its
- * harts.
- */
+/* SBI calls in windows, and hart by hart where the firmware refuses a whole window for one of its harts. */
 #include "ipi/sbi_line.h"
 
 #include "core/bitmap.h"
@@ -12,27 +9,32 @@
 #include "sbi/legacy.h"
 #include "sbi/sbi.h"
 
-static long raise(unsigned long mask, unsigned long base)
+static long raise(const struct sbi_line *line, unsigned long mask, unsigned long base)
 {
+	if (unlikely(line->ops))
+		return line->ops->send(line, mask, base);
 	return sbi_send_ipi(mask, base).error;
+}
+
+static bool refused(const struct sbi_line *line, unsigned long hartid, long error)
+{
+	if (line->ops)
+		return line->ops->refused(line, hartid, error);
+	pr_err_ratelimited("no IPI to hart %lu: %s", hartid, sbi_error_name(error));
+	return false;
 }
 
 static void send(struct sbi_line *line)
 {
-	long error = raise(line->mask, line->base);
+	long error = raise(line, line->mask, line->base);
 
-	/*
-	 * One hart that is stopped makes newer firmware refuse all of them: SBI 2.0, section 7.1,
-	 * leaves that open.
-	 */
+	/* One hart that is stopped makes newer firmware refuse all of them: SBI 2.0, sections 7.1 and 8.1, leave that open. */
 	for (unsigned long left = error ? line->mask : 0; left; left &= left - 1) {
 		unsigned long hartid = line->base + bit_first(left);
 
-		error = raise(1, hartid);
-		if (error) {
-			line->failed++;
-			pr_err_ratelimited("no IPI to hart %lu: %s", hartid, sbi_error_name(error));
-		}
+		error = raise(line, 1, hartid);
+		if (error)
+			line->failed += !refused(line, hartid, error);
 	}
 	line->mask = 0;
 }

@@ -35,4 +35,17 @@ static inline struct sbiret sbi_ecall(unsigned long ext, unsigned long fid, unsi
 	return (struct sbiret){.error = (long)r_a0, .value = (long)r_a1};
 }
 
+/* The same for functions of two parameters: what the others hold is nobody's business, and costs nothing. */
+static inline struct sbiret sbi_ecall2(unsigned long ext, unsigned long fid, unsigned long a0,
+				       unsigned long a1)
+{
+	register unsigned long r_a0 __asm__("a0") = a0;
+	register unsigned long r_a1 __asm__("a1") = a1;
+	register unsigned long r_a6 __asm__("a6") = fid;
+	register unsigned long r_a7 __asm__("a7") = ext;
+
+	__asm__ __volatile__("ecall" : "+r"(r_a0), "+r"(r_a1) : "r"(r_a6), "r"(r_a7) : "memory");
+	return (struct sbiret){.error = (long)r_a0, .value = (long)r_a1};
+}
+
 #endif

@@ -4,6 +4,7 @@
 #define SBI_IPI_H
 
 #include "sbi/ecall.h"
+#include "sbi/sbi.h"
 
 /* As base: every hart, the mask is ignored (SBI 2.0, section 3.1). */
 #define SBI_HART_BASE_ALL (~0UL)
@@ -14,6 +15,9 @@
  * since 2026-04) is stopped, and NO hart got its interrupt; older firmware skips such harts and
  * succeeds. Any context.
  */
-struct sbiret sbi_send_ipi(unsigned long mask, unsigned long base);
+static inline struct sbiret sbi_send_ipi(unsigned long mask, unsigned long base)
+{
+	return sbi_ecall2(SBI_EXT_IPI, 0, mask, base);
+}
 
 #endif

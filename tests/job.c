@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What a boot does by itself: the tests and benchmarks that parameters ask for, then the exit or
- * the shell.
- */
+/* What a boot does by itself: the tests, benchmarks and torture that parameters ask for, then the exit or the shell. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,6 +10,7 @@
 #include "core/printk.h"
 #include "tests/bench/bench.h"
 #include "tests/kernel/ktest.h"
+#include "tests/torture/torture.h"
 
 static char tests_wanted[128];
 PARAM_STRING("test", tests_wanted,
@@ -28,18 +26,15 @@ static int parse_then(const char *value)
 	shell_afterwards = true;
 	return 0;
 }
-PARAM_FUNC("then", parse_then, "shell: stay at the prompt after test= or bench=");
+PARAM_FUNC("then", parse_then, "shell: stay at the prompt after test=, bench= or torture=");
 
 static int run_job(void)
 {
 	unsigned int failed = 0;
 
-	if (!tests_wanted[0] && !benches_wanted[0])
+	if (!tests_wanted[0] && !benches_wanted[0] && !torture_wanted.seconds)
 		return 0;
-	/*
-	 * Initcalls run with interrupts off; the boot ends here, and what is tested is a kernel at
-	 * work.
-	 */
+	/* Initcalls run with interrupts off; the boot ends here, and what is tested is a kernel at work. */
 	local_irq_enable();
 	if (tests_wanted[0]) {
 		failed += ktest_unknown_suites(tests_wanted);
@@ -47,6 +42,8 @@ static int run_job(void)
 	}
 	if (benches_wanted[0])
 		failed += bench_run(benches_wanted);
+	if (torture_wanted.seconds)
+		failed += torture_run(&torture_wanted, torture_seed());
 	if (!shell_afterwards)
 		machine_exit(failed ? 1 : 0);
 	return 0;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "arch/riscv/boot.h"
+#include "arch/riscv/event.h"
 #include "arch/riscv/trap.h"
 
 #define DEFINE(name, value) __asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(value))
@@ -18,10 +19,10 @@ void asm_offsets(void)
 	DEFINE(BR_TP, offsetof(struct boot_record, tp));
 	DEFINE(BR_STATE, offsetof(struct boot_record, state));
 	DEFINE(BR_STATE_ARMED, BOOT_ARMED);
+	DEFINE(BR_GENERATION_SHIFT, BOOT_GENERATION_SHIFT);
 	DEFINE(BR_STATE_TAKEN, BOOT_TAKEN);
 	DEFINE(BR_STATE_EXPIRED, BOOT_EXPIRED);
 	DEFINE(BR_STATE_LATE, BOOT_LATE);
-	DEFINE(BR_GENERATION_SHIFT, BOOT_GENERATION_SHIFT);
 	DEFINE(BOOT_GENERATION_MASK, BOOT_RECORD_ALIGN - 1);
 	DEFINE(TF_SIZE, sizeof(struct trap_frame));
 	DEFINE(TF_RA, offsetof(struct trap_frame, ra));
@@ -35,5 +36,8 @@ void asm_offsets(void)
 	DEFINE(TF_CAUSE, offsetof(struct trap_frame, scause));
 	DEFINE(TF_TVAL, offsetof(struct trap_frame, stval));
 	DEFINE(TF_S0, offsetof(struct trap_frame, s0));
+	DEFINE(EC_STACK, offsetof(struct event_context, stack));
+	DEFINE(EC_TP, offsetof(struct event_context, tp));
+	DEFINE(EC_SP, offsetof(struct event_context, sp));
 	DEFINE(TF_EPC, offsetof(struct trap_frame, sepc));
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Frame pointer walk (RISC-V psABI, "frame pointer convention": saved ra at fp - 8,
- * saved fp at fp - 16).
- */
+/* Frame pointer walk (RISC-V psABI, "frame pointer convention": saved ra at fp - 8, saved fp at fp - 16). */
 #include "arch/riscv/backtrace.h"
 #include "arch/riscv/pgtable.h"
 
@@ -26,9 +23,10 @@ void backtrace_walk(unsigned long fp, void (*each)(unsigned long pc, void *arg),
 				return;
 			each(word, arg);
 			next = *(unsigned long *)(fp - 16);
-		} else if (!n) {
+		} else if (!n || (word > fp && stack_readable(word - 8))) {
 			/*
-			 * A leaf function saves no ra: its only word is the caller's frame pointer.
+			 * A leaf function saves no ra: its only word is the caller's frame pointer. It is the innermost one, or was
+			 * interrupted.
 			 */
 			next = word;
 		} else {

@@ -39,4 +39,10 @@ __IO_ACCESS(64, q)
 
 #undef __IO_ACCESS
 
+/* All earlier accesses, to memory, devices and pending bits, before all later ones. */
+static inline void io_fence(void)
+{
+	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+}
+
 #endif

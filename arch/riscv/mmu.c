@@ -11,6 +11,7 @@
 #include "arch/riscv/pgtable.h"
 
 unsigned long direct_map_offset;
+void (*kernel_mapping_changed)(unsigned long va, uint64_t size);
 
 /*
  * The first range of RAM is mapped before there is an allocator, and has two ends: at each at most
@@ -100,6 +101,14 @@ static int map_level(pte_t *table, unsigned int level, unsigned long va, phys_ad
 	return 0;
 }
 
+/* A hart may remember what was mapped here, or that nothing was. */
+static void mapping_changed(unsigned long va, uint64_t size)
+{
+	__asm__ __volatile__("sfence.vma" : : : "memory");
+	if (kernel_mapping_changed)
+		kernel_mapping_changed(va, size);
+}
+
 int map_range(unsigned long va, phys_addr_t pa, uint64_t size, uint64_t flags)
 {
 	int err;
@@ -107,8 +116,41 @@ int map_range(unsigned long va, phys_addr_t pa, uint64_t size, uint64_t flags)
 	if ((va | pa | size) & (PAGE_SIZE - 1))
 		return -EINVAL;
 	err = map_level(kernel_page_table(), 2, va, pa, size, flags);
-	/* A hart may remember that nothing was mapped here. */
-	__asm__ __volatile__("sfence.vma" : : : "memory");
+	mapping_changed(va, size);
+	return err;
+}
+
+static pte_t *leaf_of(unsigned long va)
+{
+	pte_t *table = kernel_page_table();
+
+	for (unsigned int level = 2; level; level--) {
+		pte_t pte = table[pte_index(va, level)];
+
+		if (!(pte & PTE_V) || pte & PTE_LEAF)
+			return NULL;
+		table = table_of(pte);
+	}
+	return &table[pte_index(va, 0)];
+}
+
+int unmap_range(unsigned long va, uint64_t size)
+{
+	unsigned long at = va;
+	int err = 0;
+
+	if ((va | size) & (PAGE_SIZE - 1))
+		return -EINVAL;
+	for (; at < va + size && !err; at += PAGE_SIZE) {
+		pte_t *pte = leaf_of(at);
+		unsigned int level;
+
+		if (pte && *pte & PTE_V)
+			*pte = 0;
+		else
+			err = pte_lookup(at, &level) ? -EINVAL : -ENOENT;
+	}
+	mapping_changed(va, at - va);
 	return err;
 }
 

@@ -17,6 +17,16 @@ extern bool deterministic;
 /* Ends this hart's turn: see cpu.c. Interrupts may be on or off. */
 void cpu_end_turn(void);
 
+/*
+ * Turns of random lengths, for tests of interleavings in deterministic mode with Sstc. An emulator that counts instructions changes to the
+ * next hart whenever a timer expires, whichever hart's it is and whether or not its interrupt is taken: so every timer that is
+ * set, is set to no more than random_turn() from now.
+ */
+extern bool random_turns;
+void random_turns_start(uint64_t seed);
+/* Ticks, from 1 on. Any context. */
+uint64_t random_turn(void);
+
 /* To be called in every spin loop. Any context. */
 static inline void cpu_relax(void)
 {

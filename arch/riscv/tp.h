@@ -12,4 +12,13 @@ static inline unsigned long arch_tp(void)
 	return tp;
 }
 
+/* tp plus an offset. */
+static inline unsigned long arch_tp_add(unsigned long offset)
+{
+	unsigned long sum;
+
+	__asm__ __volatile__("add %0, tp, %1" : "=r"(sum) : "r"(offset));
+	return sum;
+}
+
 #endif

@@ -6,43 +6,34 @@
 #include "arch/riscv/csr.h"
 #include "arch/riscv/trap.h"
 
-void (*software_interrupt_handler)(void);
-void (*external_interrupt_handler)(void);
 void (*timer_interrupt_handler)(void);
 void (*exception_handler)(struct trap_frame *frame, bool overflow);
 
-void handle_interrupt(uint64_t cause, struct trap_frame *frame)
+static void ignore(void)
 {
-	(void)frame;
-	switch (cause & ~SCAUSE_IRQ) {
-	case IRQ_S_SOFT:
-		/*
-		 * Acknowledge first: what is sent from here on raises the line again. The fence
-		 * keeps the handler's reads behind the clear (device output, the pending bit,
-		 * before memory input).
-		 */
-		csr_clear(CSR_SIP, SIE_SSIE);
-		__asm__ __volatile__("fence iorw, iorw" : : : "memory");
-		if (software_interrupt_handler)
-			software_interrupt_handler();
-		break;
+}
+
+/* Without a handler the line would stay up, and interrupt for ever. */
+static void mask_external(void)
+{
+	csr_clear(CSR_SIE, SIE_SEIE);
+}
+
+void (*software_interrupt_handler)(void) = ignore;
+void (*external_interrupt_handler)(void) = mask_external;
+
+void handle_interrupt(unsigned int irq)
+{
+	switch (irq) {
 	case IRQ_S_TIMER:
 		if (timer_interrupt_handler)
 			timer_interrupt_handler();
 		else
 			csr_clear(CSR_SIE, SIE_STIE);
 		break;
-	case IRQ_S_EXT:
-		if (external_interrupt_handler)
-			external_interrupt_handler();
-		else
-			csr_clear(CSR_SIE, SIE_SEIE);
-		break;
 	default:
-		/*
-		 * Local interrupts that nobody enabled: mask the line, or it would fire for ever.
-		 */
-		csr_clear(CSR_SIE, 1UL << (cause & 63));
+		/* Local interrupts that nobody enabled: mask the line, or it would fire for ever. */
+		csr_clear(CSR_SIE, 1UL << (irq & 63));
 	}
 }
 

@@ -34,8 +34,8 @@ extern void (*timer_interrupt_handler)(void);
  */
 extern void (*exception_handler)(struct trap_frame *frame, bool overflow);
 
-/* From trap.S. */
-void handle_interrupt(uint64_t cause, struct trap_frame *frame);
+/* From trap_entry.S. Software and external interrupts go to their handlers directly. */
+void handle_interrupt(unsigned int irq);
 __noreturn void handle_exception(struct trap_frame *frame, bool overflow);
 
 /* Words for an scause value: "load page fault". Never NULL. */

@@ -7,6 +7,7 @@
 
 #include "core/cpu.h"
 #include "core/printk.h"
+#include "ipi/call.h"
 #include "shell/shell.h"
 #include "tests/list.h"
 
@@ -17,9 +18,30 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void bench_report(const char *name, uint64_t *samples, unsigned int n, const char *extra)
+void bench_settle(void)
+{
+	unsigned int cpu;
+
+	for (bool polling = true; polling;) {
+		if (deterministic)
+			cpu_relax();
+		else
+			udelay(20);
+		polling = false;
+		for_each_online_cpu (cpu)
+			polling |= call_queue_polling(cpu);
+	}
+	cpu_relax();
+}
+
+void bench_sort(uint64_t *samples, unsigned int n)
 {
 	qsort(samples, n, sizeof(*samples), compare);
+}
+
+void bench_report(const char *name, uint64_t *samples, unsigned int n, const char *extra)
+{
+	bench_sort(samples, n);
 	printk_raw("BENCH name=%s harts=%u n=%u min=%lu median=%lu p99=%lu max=%lu unit=%s%s", name,
 		   num_online_cpus(), n, bench_unit(samples[0]), bench_unit(samples[n / 2]),
 		   bench_unit(samples[(n * 99UL + 99) / 100 - 1]), bench_unit(samples[n - 1]),

@@ -29,7 +29,16 @@ HOST_TEST_imsic_addr := drivers/imsic_addr.c
 HOST_TEST_spinlock :=
 HOST_TEST_sbi_line := ipi/sbi_line.c
 
-HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu
+HOST_CALL_SRCS := core/cpumask.c $(addprefix ipi/,call.c call_many.c call_timeout.c call_wait.c call_stats.c \
+	irq_work.c ipi.c backtrace.c)
+HOST_TEST_call      := $(HOST_CALL_SRCS)
+HOST_TEST_call_wait := $(HOST_CALL_SRCS)
+HOST_TEST_call_windows := $(HOST_CALL_SRCS)
+HOST_TEST_irq_work  := $(HOST_CALL_SRCS)
+
+HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work
+# Where the two compilers' thread sanitizers both look.
+HOST_TSAN_CLANG := call call_wait call_windows irq_work
 
 HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
 
@@ -48,6 +57,9 @@ HOST_SHIM_CORE := core/spinlock.c percpu/alloc.c
 # names.
 HOST_RENAME := -Dmemcpy=kernel_memcpy -Dmemmove=kernel_memmove -Dmemset=kernel_memset
 
+# Each atomic access of these is a window for noise and interrupts.
+HOST_NOISE := -include tests/host/noise.h
+
 HOST_SAY = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))';)
 
 # $(1) flavour, $(2) compiler, $(3) sanitizer flags, $(4) tests
@@ -57,6 +69,7 @@ host-$(1): $(4:%=$(O)/host/$(1)/test_%)
 
 $(O)/host/$(1)/obj/core/memcopy.o: HOST_EXTRA := $(HOST_RENAME)
 $(O)/host/$(1)/obj/$(LIBFDT)/%.o: HOST_EXTRA := -w
+$(O)/host/$(1)/obj/ipi/%.o: HOST_EXTRA := $(HOST_NOISE)
 
 # A change of flags builds anew.
 $(O)/host/$(1)/flags: host-force
@@ -93,6 +106,17 @@ HOST_CLANG_FLAGS := $(HOST_ASAN_FLAGS) -mllvm -asan-globals=0
 $(eval $(call HOST_FLAVOUR,gcc,$(HOST_GCC),$(HOST_ASAN_FLAGS),$(HOST_TESTS)))
 $(eval $(call HOST_FLAVOUR,clang,$(HOST_CLANG),$(HOST_CLANG_FLAGS),$(HOST_TESTS)))
 $(eval $(call HOST_FLAVOUR,tsan,$(HOST_GCC),-fsanitize=thread,$(HOST_TSAN)))
+$(eval $(call HOST_FLAVOUR,tsan-clang,$(HOST_CLANG),-fsanitize=thread,$(HOST_TSAN_CLANG)))
 
-host-tests: host-gcc host-clang host-tsan
+# A host test with a fault planted: make host-plant PLANT=folder TEST=name builds folder/test with those sources and headers that
+# lie in the folder, each at its path there, instead of the tree's.
+HOST_PLANT_CC := $(HOST_GCC) -I$(PLANT)/tests/host/shim -I$(PLANT) $(HOST_FLAGS) -Wno-error -fsanitize=thread
+host-plant: $(O)/host/tsan/libshim.a
+	@$(foreach s,$(wildcard $(PLANT)/tests/host/shim/*.c),$(HOST_PLANT_CC) -c -o $(s:.c=.o) $(s) &&) \
+	$(HOST_PLANT_CC) $(HOST_NOISE) -o $(PLANT)/test tests/host/test_$(TEST).c \
+		$(foreach s,$(HOST_TEST_$(TEST)),$(firstword $(wildcard $(PLANT)/$(s)) $(s))) \
+		$(patsubst %.c,%.o,$(wildcard $(PLANT)/tests/host/shim/*.c)) $< -Wl,-T,$(HOST_LD) -lcmocka
+.PHONY: host-plant
+
+host-tests: host-gcc host-clang host-tsan host-tsan-clang
 .PHONY: host-tests host-force

@@ -21,8 +21,13 @@ static unsigned long poison;
 static bool have_poison, broken;
 
 /* In place of the firmware. */
-struct sbiret sbi_send_ipi(unsigned long mask, unsigned long base)
+struct sbiret sbi_ecall(unsigned long ext, unsigned long fid, unsigned long mask,
+			unsigned long base, unsigned long a2, unsigned long a3, unsigned long a4,
+			unsigned long a5)
 {
+	(void)a2, (void)a3, (void)a4, (void)a5;
+	assert_int_equal(ext, SBI_EXT_IPI);
+	assert_int_equal(fid, 0);
 	nr_calls++;
 	assert_int_not_equal(mask, 0);
 	if (broken)
@@ -144,12 +149,50 @@ static void test_broken_firmware_is_counted(void **state)
 	assert_non_null(strstr(host_log(), "no IPI to hart 100"));
 }
 
+/* Fences in place of IPIs: sent by the line's own function, and each refused hart is helped in another way. */
+static unsigned long helped[4];
+static unsigned int nr_helped;
+
+static long send_fence(const struct sbi_line *line, unsigned long mask, unsigned long base)
+{
+	(void)line;
+	return sbi_send_ipi(mask, base).error;
+}
+
+static bool help(const struct sbi_line *line, unsigned long hartid, long error)
+{
+	(void)line;
+	assert_int_equal(error, SBI_ERR_INVALID_PARAM);
+	helped[nr_helped++] = hartid;
+	return true;
+}
+
+static void test_refused_are_helped(void **state)
+{
+	static const struct sbi_line_ops ops = {.send = send_fence, .refused = help};
+	static const unsigned long others[] = {1, 2, 4, 200};
+	struct sbi_line line = {.ops = &ops};
+
+	(void)state;
+	nr_helped = 0;
+	have_poison = true;
+	poison = 3;
+	for (unsigned long id = 1; id <= 4; id++)
+		sbi_line_add(&line, id);
+	sbi_line_add(&line, 200);
+	assert_int_equal(sbi_line_flush(&line), 0);
+	assert_rung(others, ARRAY_SIZE(others));
+	assert_int_equal(nr_helped, 1);
+	assert_int_equal(helped[0], 3);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(test_nothing, reset),
 	cmocka_unit_test_setup(test_sparse_and_large, reset),
 	cmocka_unit_test_setup(test_one_call_for_64, reset),
 	cmocka_unit_test_setup(test_any_order, reset),
 	cmocka_unit_test_setup(test_stopped_hart_costs_only_itself, reset),
+	cmocka_unit_test_setup(test_refused_are_helped, reset),
 	cmocka_unit_test_setup(test_broken_firmware_is_counted, reset),
 };
 

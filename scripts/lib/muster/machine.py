@@ -89,8 +89,8 @@ class Machine:
             command += ['-dtb', self.dtb]
         if self.deterministic:
             command += DETERMINISTIC
-        elif self.smp > 2 * (os.cpu_count() or 1):
-            # More threads than cores only get into each other's way.
+        elif self.smp > 16 * (os.cpu_count() or 1):
+            # So many threads get into each other's way. Fewer are faster: in turn, a hart that waits keeps its 100 ms.
             command += ['-accel', 'tcg,thread=single']
         return command + self.args
 

@@ -7,6 +7,9 @@
 
 extern _Thread_local bool host_irqs_on;
 
+/* Takes what is pending, if interrupts are on. */
+void host_take_interrupts(void);
+
 static inline unsigned long local_irq_save(void)
 {
 	bool on = host_irqs_on;
@@ -18,11 +21,13 @@ static inline unsigned long local_irq_save(void)
 static inline void local_irq_restore(unsigned long flags)
 {
 	host_irqs_on |= flags;
+	host_take_interrupts();
 }
 
 static inline void local_irq_enable(void)
 {
 	host_irqs_on = true;
+	host_take_interrupts();
 }
 
 static inline void local_irq_disable(void)

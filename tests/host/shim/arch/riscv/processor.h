@@ -8,11 +8,15 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "arch/riscv/csr.h"
+#include "arch/riscv/irqflags.h"
+
 extern bool deterministic;
 
 static inline void cpu_relax(void)
 {
 	sched_yield();
+	host_take_interrupts();
 }
 
 /* Early returns are allowed, so a nap does. */

@@ -13,4 +13,9 @@ static inline unsigned long arch_tp(void)
 	return host_tp;
 }
 
+static inline unsigned long arch_tp_add(unsigned long offset)
+{
+	return host_tp + offset;
+}
+
 #endif

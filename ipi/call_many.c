@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Broadcasts: the same function on many cpus. */
+#include <errno.h>
+
+#include "arch/riscv/irqflags.h"
+#include "core/cpu.h"
+#include "core/init.h"
+#include "core/kmalloc.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/smp.h"
+#include "ipi/call_wait.h"
+#include "ipi/internal.h"
+#include "ipi/ipi.h"
+
+/*
+ * A caller's own: one csd for each target, and which were queued and which must be rung. busy while the caller is between filling
+ * and having waited: a handler that interrupts it there does without.
+ */
+struct call_function_data {
+	call_single_data_t *csd;     /* by cpu */
+	struct cpumask *cpumask;     /* queued, to be waited for */
+	struct cpumask *cpumask_ipi; /* of these, to be rung */
+	bool busy;
+};
+
+struct ipi_cpu **ipi_cpus;
+
+static DEFINE_PER_CPU(struct call_function_data, cfd_data);
+
+int smpcfd_prepare_cpu(unsigned int cpu)
+{
+	struct call_function_data *cfd = per_cpu_ptr(&cfd_data, cpu);
+	int node = cpu_to_node(cpu);
+
+	/* Kept from an earlier life. */
+	if (cfd->csd)
+		return 0;
+	cfd->csd = kzalloc_node(nr_cpu_ids * sizeof(*cfd->csd), node);
+	cfd->cpumask = cpumask_alloc(node);
+	cfd->cpumask_ipi = cpumask_alloc(node);
+	if (cfd->csd && cfd->cpumask && cfd->cpumask_ipi)
+		return 0;
+	cpumask_free(cfd->cpumask_ipi);
+	cpumask_free(cfd->cpumask);
+	kfree(cfd->csd);
+	*cfd = (struct call_function_data){0};
+	return -ENOMEM;
+}
+
+int smpcfd_dead_cpu(unsigned int cpu)
+{
+	struct call_function_data *cfd = per_cpu_ptr(&cfd_data, cpu);
+
+	/* A broadcast without wait may still be on its way: its csds are not to be touched by the next life before. */
+	for (unsigned int target = 0; cfd->csd && target < nr_cpu_ids; target++)
+		csd_lock_wait(&cfd->csd[target], target);
+	ASSERT(!cfd->busy);
+	return 0;
+}
+
+/* One by one, each waited for: for who has no call_function_data to use. */
+static unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func, void *info,
+				smp_cond_func_t cond)
+{
+	unsigned int self = smp_processor_id(), cpu, n = 0;
+
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+		if (cpu == self || (cond && !cond(cpu, info)))
+			continue;
+		n += !smp_call_function_single(cpu, func, info, true);
+	}
+	return n;
+}
+
+/* What is queued and not rung yet: how many, and which came last. */
+struct to_ring {
+	unsigned int n, last;
+};
+
+/*
+ * Rings whom it must, and no longer owes it. Interrupts are off while rings are owed: a handler in between would push quietly and, if it
+ * waited, wait for a ring that comes only after it. For the same reason they are paid before this cpu waits for anybody.
+ */
+static inline void ring_queued(struct call_function_data *cfd, struct to_ring *rings)
+{
+	if (likely(rings->n == 1))
+		ipi_ring_inline(rings->last);
+	else if (rings->n)
+		ipi_ring_mask(cfd->cpumask_ipi, rings->n);
+	rings->n = 0;
+}
+
+/* One target; its csd is free. */
+static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *csd, unsigned int cpu,
+				       smp_call_func_t func, void *info, unsigned int kind)
+{
+	enum call_push pushed;
+
+	csd->func = func;
+	csd->info = info;
+	store_relaxed(&csd->locked, kind);
+	pushed = call_submit_quietly(me, cpu, &csd->node);
+	if (unlikely(pushed == CALL_PUSH_REFUSED))
+		store_relaxed(&csd->locked, CALL_FREE);
+	return pushed;
+}
+
+/* An earlier broadcast without wait has not come to its end there: what is queued so far is rung before the wait. */
+static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int cpu,
+				    struct to_ring *rings, unsigned long flags)
+{
+	ring_queued(cfd, rings);
+	cpumask_clear(cfd->cpumask_ipi);
+	local_irq_restore(flags);
+	csd_lock_wait(&cfd->csd[cpu], cpu);
+	local_irq_save();
+}
+
+/* Word by word: what is queued and what is to be rung is put together in registers. */
+static unsigned int queue_many(struct call_function_data *cfd, const struct cpumask *mask,
+			       smp_call_func_t func, void *info, unsigned int kind,
+			       smp_cond_func_t cond)
+{
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct to_ring rings = {0, 0};
+	unsigned int n = 0;
+	unsigned long flags = local_irq_save();
+
+	for (unsigned int word = 0; word < cpumask_words; word++) {
+		unsigned long bits = __cpumask_word(mask, word) & __cpumask_word(cpu_online_mask, word);
+		unsigned long queued = 0;
+
+		__cpumask_set_word(cfd->cpumask_ipi, word, 0);
+		if (word == BIT_WORD(me->cpu))
+			bits &= ~BIT_MASK(me->cpu);
+		for (; bits; bits &= bits - 1) {
+			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
+			enum call_push pushed;
+
+			if (unlikely(cond) && !cond(cpu, info))
+				continue;
+			/* Acquire: pairs with the release by the target of an earlier broadcast. */
+			if (unlikely(atomic_load_explicit(&cfd->csd[cpu].locked, memory_order_acquire)))
+				wait_for_csd(cfd, cpu, &rings, flags);
+			pushed = queue_one(me, &cfd->csd[cpu], cpu, func, info, kind);
+			if (unlikely(pushed == CALL_PUSH_REFUSED))
+				continue;
+			n++;
+			queued |= bits & -bits;
+			if (pushed == CALL_PUSHED_RING) {
+				__cpumask_set_word(cfd->cpumask_ipi, word,
+						   __cpumask_word(cfd->cpumask_ipi, word) | (bits & -bits));
+				rings.n++;
+				rings.last = cpu;
+			}
+		}
+		__cpumask_set_word(cfd->cpumask, word, queued);
+	}
+	ring_queued(cfd, &rings);
+	local_irq_restore(flags);
+	return n;
+}
+
+static void wait_many(struct call_function_data *cfd)
+{
+	for (unsigned int word = 0; word < cpumask_words; word++) {
+		for (unsigned long bits = __cpumask_word(cfd->cpumask, word); bits; bits &= bits - 1) {
+			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
+
+			csd_wait(&cfd->csd[cpu], cpu, false);
+		}
+	}
+}
+
+unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func, void *info,
+					 unsigned int scf_flags, smp_cond_func_t cond)
+{
+	struct call_function_data *cfd = this_cpu_ptr(&cfd_data);
+	unsigned int self = smp_processor_id(), n;
+	bool wait = scf_flags & SCF_WAIT, mine = !cfd->busy && cfd->csd;
+
+	if (!func)
+		return 0;
+	if (likely(mine)) {
+		cfd->busy = true;
+		n = queue_many(cfd, mask, func, info, wait ? CALL_SYNC : CALL_ASYNC, cond);
+	} else {
+		n = call_singly(mask, func, info, cond);
+	}
+	/* While the others are at it. */
+	if (scf_flags & SCF_RUN_LOCAL && cpumask_test_cpu(self, mask) && (!cond || cond(self, info)))
+		n += !smp_call_function_single(self, func, info, true);
+	if (!mine)
+		return n;
+	if (wait)
+		wait_many(cfd);
+	cfd->busy = false;
+	return n;
+}
+
+unsigned int smp_call_function(smp_call_func_t func, void *info, bool wait)
+{
+	return smp_call_function_many(cpu_online_mask, func, info, wait);
+}
+
+unsigned int on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait,
+				   const struct cpumask *mask)
+{
+	return smp_call_function_many_cond(mask, func, info, SCF_RUN_LOCAL | (wait ? SCF_WAIT : 0), cond);
+}
+
+unsigned int on_each_cpu_cond(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait)
+{
+	return on_each_cpu_cond_mask(cond, func, info, wait, cpu_online_mask);
+}
+
+unsigned int on_each_cpu_mask(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)
+{
+	return on_each_cpu_cond_mask(NULL, func, info, wait, mask);
+}
+
+unsigned int on_each_cpu(smp_call_func_t func, void *info, bool wait)
+{
+	return on_each_cpu_mask(cpu_online_mask, func, info, wait);
+}
+
+void call_function_init(void)
+{
+	static struct ipi_cpu nobody = {.queue = {CALL_QUEUE_CLOSED}};
+	unsigned int cpu;
+
+	ipi_cpus = kzalloc(nr_cpu_ids * sizeof(struct ipi_cpu *));
+	if (!ipi_cpus)
+		panic("no memory for the call queues of %u cpus", nr_cpu_ids);
+	for_each_possible_cpu (cpu) {
+		ipi_cpus[cpu] = percpu_base[cpu] ? per_cpu_ptr(&ipi_cpu, cpu) : &nobody;
+		ipi_cpus[cpu]->cpu = cpu;
+		ipi_cpus[cpu]->hartid = cpu_to_hartid(cpu);
+		ipi_cpus[cpu]->nr_cpus = nr_cpu_ids;
+		ipi_cpus[cpu]->cpus = ipi_cpus;
+	}
+	smpcfd_online_cpu();
+}
+
+/* Only when all harts run: nobody broadcasts before, and bring-up need not wait for it. */
+static int prepare_cpus(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu (cpu) {
+		/* Without it the cpu's broadcasts go target by target. */
+		if (percpu_base[cpu] && smpcfd_prepare_cpu(cpu))
+			pr_warn("cpu%u: no memory for its broadcasts", cpu);
+	}
+	return 0;
+}
+INITCALL(INIT_DRIVERS, prepare_cpus);
+
+CPU_STARTING(smpcfd_online_cpu);
+
+static int call_init(void)
+{
+	call_function_init();
+	return 0;
+}
+/* Before another hart can call, or be called. */
+INITCALL_FIRST(INIT_IPI, call_init);

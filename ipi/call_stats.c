@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Adding up what cpus count. */
+#include "ipi/call_stats.h"
+
+#include "ipi/internal.h"
+
+static uint64_t get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void add(struct call_totals *t, const struct call_stats *s)
+{
+	t->queued += get(&s->queued);
+	t->refused += get(&s->refused);
+	t->run += get(&s->run);
+	t->local += get(&s->local);
+	t->rings += get(&s->rings);
+	t->interrupts += get(&s->interrupts);
+	t->spurious += get(&s->spurious);
+	t->timeouts += get(&s->timeouts);
+	t->recovered += get(&s->recovered);
+}
+
+void call_stats_of(unsigned int cpu, struct call_totals *totals)
+{
+	*totals = (struct call_totals){0};
+	add(totals, &per_cpu_ptr(&ipi_cpu, cpu)->stats);
+}
+
+void call_stats_sum(struct call_totals *totals)
+{
+	unsigned int cpu;
+
+	*totals = (struct call_totals){0};
+	for_each_possible_cpu (cpu) {
+		if (percpu_base[cpu])
+			add(totals, &per_cpu_ptr(&ipi_cpu, cpu)->stats);
+	}
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The waiter's loop, and its watchdog. */
+#include "ipi/call_wait.h"
+
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "core/param.h"
+#include "core/printk.h"
+#include "core/symbols.h"
+#include "core/time.h"
+#include "ipi/backtrace.h"
+#include "ipi/internal.h"
+#include "ipi/ipi.h"
+
+static unsigned int csd_timeout_ms = 5000;
+PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000, "how long a caller waits before it reports");
+
+static const char *func_name(smp_call_func_t func, char *buf, size_t size)
+{
+	symbol_lookup((unsigned long)func, buf, size);
+	return buf;
+}
+
+/* A copy of struct call_waiting. */
+struct waiting_now {
+	smp_call_func_t func;
+	unsigned int cpu;
+	uint64_t since;
+};
+
+static struct waiting_now get_waiting(unsigned int cpu)
+{
+	struct call_waiting *waiting = &per_cpu_ptr(&ipi_cpu, cpu)->waiting;
+
+	return (struct waiting_now){
+		atomic_load_explicit(&waiting->func, memory_order_relaxed),
+		atomic_load_explicit(&waiting->cpu, memory_order_relaxed),
+		atomic_load_explicit(&waiting->since, memory_order_relaxed),
+	};
+}
+
+static void set_waiting(struct ipi_cpu *me, struct waiting_now now)
+{
+	atomic_store_explicit(&me->waiting.func, now.func, memory_order_relaxed);
+	atomic_store_explicit(&me->waiting.cpu, now.cpu, memory_order_relaxed);
+	atomic_store_explicit(&me->waiting.since, now.since, memory_order_relaxed);
+}
+
+/* cpu waits for whom, who waits for whom ... until somebody does not wait, or the chain comes back. */
+static void report_chain(unsigned int first)
+{
+	unsigned int cpu = first;
+
+	for (unsigned int n = 0; n < nr_cpu_ids; n++) {
+		struct waiting_now waiting = get_waiting(cpu);
+		char name[SYMBOL_TEXT_MAX];
+
+		if (!waiting.func)
+			return;
+		pr_warn("  cpu%u waits for cpu%u to run %s since %lu ms", cpu, waiting.cpu,
+			func_name(waiting.func, name, sizeof(name)),
+			ticks_to_ns(time_now() - waiting.since) / 1000000);
+		cpu = waiting.cpu;
+		if (cpu == first) {
+			pr_warn("  that is a circle: each waits for the next");
+			return;
+		}
+	}
+}
+
+static void report(call_single_data_t *csd, unsigned int cpu, uint64_t since)
+{
+	const struct ipi_cpu *target = per_cpu_ptr(&ipi_cpu, cpu);
+	smp_call_func_t ran = atomic_load_explicit(&target->last, memory_order_relaxed);
+	char name[SYMBOL_TEXT_MAX], last[SYMBOL_TEXT_MAX] = "nothing yet";
+
+	if (ran)
+		func_name(ran, last, sizeof(last));
+	pr_warn("call: cpu%u waits %lu ms for cpu%u to run %s; last there: %s", smp_processor_id(),
+		ticks_to_ns(time_now() - since) / 1000000, cpu, func_name(csd->func, name, sizeof(name)),
+		last);
+	report_chain(smp_processor_id());
+}
+
+/* What is left for a call that does not end: tell, ring once more, ask where the target is. */
+static void diagnose(call_single_data_t *csd, unsigned int cpu, uint64_t since)
+{
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.timeouts, 1);
+	report(csd, cpu, since);
+	ipi_ring(cpu);
+	trigger_cpu_backtrace(cpu);
+}
+
+static __noinline void run_own_calls(void)
+{
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	smp_call_func_t last;
+
+	if (!call_queue_pending(&me->queue) && !me->todo)
+		return;
+	if (me->nesting >= CALL_NESTING_MAX)
+		return;
+	last = atomic_load_explicit(&me->last, memory_order_relaxed);
+	me->nesting++;
+	flush_own_calls(me);
+	me->nesting--;
+	atomic_store_explicit(&me->last, last, memory_order_relaxed);
+}
+
+/*
+ * Between two looks. With interrupts off nobody but the waiter can run what others ask of this cpu, and two that call each other
+ * would wait for ever.
+ */
+static inline void between_looks(bool off)
+{
+	if (unlikely(off))
+		run_own_calls();
+	cpu_relax();
+}
+
+/* A call that was not over soon: from here on the clock is watched. */
+static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t deadline)
+{
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct waiting_now before = get_waiting(smp_processor_id());
+	bool off = irqs_disabled(), rung = false, over;
+	uint64_t since = time_now(), interval = ns_to_ticks(csd_timeout_ms * 1000000UL);
+	uint64_t next = since + interval;
+
+	set_waiting(me, (struct waiting_now){csd->func, cpu, since});
+	for (unsigned int looks = 1; !(over = csd_is_free(csd)); looks++) {
+		between_looks(off);
+		if (looks % CSD_LOOKS)
+			continue;
+		if (time_now() >= deadline) {
+			report(csd, cpu, since);
+			break;
+		}
+		if (time_now() < next)
+			continue;
+		diagnose(csd, cpu, since);
+		rung = true;
+		interval *= 2;
+		next = time_now() + interval;
+		if (deadline == UINT64_MAX && time_now() - since > CALL_WAIT_FATAL_S * timebase_hz)
+			panic("call: cpu%u has not answered cpu%u for %d s", cpu, smp_processor_id(),
+			      CALL_WAIT_FATAL_S);
+	}
+	set_waiting(me, before);
+	if (over && rung) {
+		ipi_count(&me->stats.recovered, 1);
+		pr_warn("call: cpu%u answered cpu%u after %lu ms", cpu, smp_processor_id(),
+			ticks_to_ns(time_now() - since) / 1000000);
+	}
+	return over;
+}
+
+/* Most calls are over before the clock would be read. */
+static inline bool wait_briefly(call_single_data_t *csd)
+{
+	unsigned int looks = CSD_LOOKS;
+
+	do {
+		if (csd_is_free(csd))
+			return true;
+		between_looks(irqs_disabled());
+	} while (--looks);
+	return false;
+}
+
+void csd_lock_wait(call_single_data_t *csd, unsigned int cpu)
+{
+	if (!wait_briefly(csd))
+		wait_slowly(csd, cpu, UINT64_MAX);
+}
+
+bool csd_lock_wait_until(call_single_data_t *csd, unsigned int cpu, uint64_t deadline)
+{
+	return wait_briefly(csd) || wait_slowly(csd, cpu, deadline);
+}

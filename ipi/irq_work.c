@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* irq_work: local lists for this cpu, the call queue for others. */
+#include "ipi/irq_work.h"
+
+#include <errno.h>
+
+#include "arch/riscv/csr.h"
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "ipi/internal.h"
+
+void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work))
+{
+	*work = (struct irq_work)IRQ_WORK_INIT(func);
+}
+
+/* True if it was not pending: the caller now owns the queueing. */
+static bool claim(struct irq_work *work)
+{
+	/* Release: the run that follows, whoever queued it, sees what came before here. Acquire: as of a lock. */
+	return !(atomic_fetch_or_explicit(&work->flags, IRQ_WORK_PENDING, memory_order_acq_rel) &
+		 IRQ_WORK_PENDING);
+}
+
+void irq_work_run_node(struct call_node *node)
+{
+	struct irq_work *work = container_of(node, struct irq_work, csd.node);
+	unsigned int flags;
+
+	/* Before the function: who queues the work from here on gets another run. Acquire: pairs with claim's release. */
+	flags = atomic_fetch_add_explicit(&work->flags, IRQ_WORK_RUNNING - IRQ_WORK_PENDING,
+					  memory_order_acq_rel);
+	ASSERT(flags & IRQ_WORK_PENDING);
+	work->func(work);
+	/* Release: pairs with irq_work_sync. */
+	atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING, memory_order_release);
+}
+
+bool irq_work_queue(struct irq_work *work)
+{
+	struct ipi_cpu *me;
+	unsigned long flags;
+	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
+
+	ASSERT(work->func);
+	if (!claim(work))
+		return false;
+	flags = local_irq_save();
+	me = this_cpu_ptr(&ipi_cpu);
+	/* These lists are never closed: what is queued on a dying cpu runs in its last step. */
+	call_queue_push(lazy ? &me->lazy : &me->raised, &work->csd.node);
+	ipi_count(&me->stats.queued, 1);
+	if (!lazy)
+		csr_set(CSR_SIP, SIE_SSIE);
+	local_irq_restore(flags);
+	return true;
+}
+
+int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
+{
+	if (!work->func)
+		return -EINVAL;
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	if (cpu == smp_processor_id())
+		return irq_work_queue(work) ? 0 : -EBUSY;
+	if (!claim(work))
+		return -EBUSY;
+	if (call_submit(cpu, &work->csd.node))
+		return 0;
+	atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_release);
+	return -ENXIO;
+}
+
+bool irq_work_is_busy(struct irq_work *work)
+{
+	/* Acquire: pairs with the release when its function is over. */
+	return atomic_load_explicit(&work->flags, memory_order_acquire) & ~IRQ_WORK_LAZY;
+}
+
+void irq_work_sync(struct irq_work *work)
+{
+	ASSERT(!irqs_disabled());
+	/* A lazy one on this cpu would wait for the next interrupt as long as we wait for it: here is one. */
+	if (call_queue_pending(&this_cpu_ptr(&ipi_cpu)->lazy))
+		csr_set(CSR_SIP, SIE_SSIE);
+	while (irq_work_is_busy(work))
+		cpu_relax();
+}
+
+static unsigned int run_list(struct call_queue *list)
+{
+	struct call_node *node = call_queue_reverse(call_queue_take(list));
+	unsigned int n = 0;
+
+	for (; node; n++) {
+		struct call_node *next = node->next;
+
+		irq_work_run_node(node);
+		node = next;
+	}
+	return n;
+}
+
+unsigned int __irq_work_run_lists(struct ipi_cpu *me)
+{
+	/* Any interrupt will do for those that can wait. */
+	unsigned int n = run_list(&me->raised) + run_list(&me->lazy);
+
+	ipi_count(&me->stats.run, n);
+	return n;
+}
+
+void irq_work_run(void)
+{
+	/* A function may queue more. */
+	while (irq_work_run_lists(this_cpu_ptr(&ipi_cpu)))
+		;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Remote fences by the firmware's RFENCE, and by call where that fails. */
+#include "ipi/tlb.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "arch/riscv/page.h"
+#include "arch/riscv/pgtable.h"
+#include "core/cpu.h"
+#include "core/init.h"
+#include "core/param.h"
+#include "core/smp.h"
+#include "ipi/call.h"
+#include "ipi/sbi_line.h"
+#include "sbi/base.h"
+#include "sbi/ipi.h"
+#include "sbi/rfence.h"
+#include "sbi/sbi.h"
+
+/* Beyond so many pages one fence for everything costs less than one for each. */
+#define RANGE_PAGES_MAX 64
+
+/* One fence on its way: line comes first, so that the line's ops find the rest. */
+struct fence {
+	struct sbi_line line;
+	bool instructions; /* fence.i, else sfence.vma */
+	unsigned long start, size;
+};
+
+static bool by_call_only;
+static struct {
+	_Atomic uint64_t ecalls, refused, calls;
+} counts;
+
+static int parse_rfence(const char *value)
+{
+	if (!value || (strcmp(value, "on") && strcmp(value, "off")))
+		return -EINVAL;
+	by_call_only = !strcmp(value, "off");
+	return 0;
+}
+PARAM_FUNC("rfence", parse_rfence, "off: fences on other harts by call, not by the firmware");
+
+static void count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static void fence_here(const struct fence *fence)
+{
+	if (fence->instructions) {
+		__asm__ __volatile__("fence.i" : : : "memory");
+	} else if (fence->size > RANGE_PAGES_MAX * PAGE_SIZE) {
+		__asm__ __volatile__("sfence.vma" : : : "memory");
+	} else {
+		for (unsigned long va = fence->start; va < fence->start + fence->size;
+		     va += PAGE_SIZE)
+			__asm__ __volatile__("sfence.vma %0" : : "r"(va) : "memory");
+	}
+}
+
+static void fence_for_another(void *fence)
+{
+	fence_here(fence);
+	count(&counts.calls);
+}
+
+static long send(const struct sbi_line *line, unsigned long mask, unsigned long base)
+{
+	const struct fence *fence = container_of(line, const struct fence, line);
+	struct sbiret ret;
+
+	/* Stores to memory before the firmware's to the device that tells the others. */
+	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	count(&counts.ecalls);
+	if (fence->instructions)
+		ret = sbi_remote_fence_i(mask, base);
+	else
+		ret = sbi_remote_sfence_vma(mask, base, fence->start, fence->size);
+	if (ret.error)
+		count(&counts.refused);
+	return ret.error;
+}
+
+/* The hart may be up all the same: a call tells. One that is not online will fence when it comes up. */
+static bool call_instead(const struct sbi_line *line, unsigned long hartid, long error)
+{
+	struct fence fence = *container_of(line, const struct fence, line);
+	int cpu = hartid_to_cpu(hartid);
+
+	(void)error;
+	if (cpu >= 0)
+		smp_call_function_single((unsigned int)cpu, fence_for_another, &fence, true);
+	return true;
+}
+
+static const struct sbi_line_ops fence_ops = {.send = send, .refused = call_instead};
+
+static bool use_rfence(void)
+{
+	return !by_call_only && sbi_probe(SBI_EXT_RFENCE);
+}
+
+/* On the others of mask. */
+static void fence_others(struct fence *fence, const struct cpumask *mask)
+{
+	unsigned int cpu;
+
+	if (!use_rfence()) {
+		/* The queue's release and acquire order what was written before. */
+		smp_call_function_many(mask, fence_for_another, fence, true);
+		return;
+	}
+	fence->line.ops = &fence_ops;
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+	{
+		if (cpu != smp_processor_id())
+			sbi_line_add(&fence->line, cpu_to_hartid(cpu));
+	}
+	sbi_line_flush(&fence->line);
+}
+
+void remote_fence_i(const struct cpumask *mask)
+{
+	struct fence fence = {.instructions = true};
+
+	if (cpumask_test_cpu(smp_processor_id(), mask))
+		fence_here(&fence);
+	fence_others(&fence, mask);
+}
+
+/*
+ * A hart that is coming up has fenced for itself, but is not in the online mask yet: "all" of the firmware includes it, and cannot be refused for
+ * one that is stopped.
+ */
+static void fence_all(struct fence *fence)
+{
+	fence_here(fence);
+	if (nr_cpu_ids == 1 || !cpu_online_mask)
+		return;
+	if (use_rfence() && !send(&fence->line, 0, SBI_HART_BASE_ALL))
+		return;
+	fence_others(fence, cpu_online_mask);
+}
+
+void flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	struct fence fence = {.start = ALIGN_DOWN(start, PAGE_SIZE)};
+
+	fence.size = ALIGN_UP(end, PAGE_SIZE) - fence.start;
+	if (end > start)
+		fence_all(&fence);
+}
+
+void flush_tlb_all(void)
+{
+	/* Size -1: everything (SBI 2.0, section 8.2). */
+	struct fence fence = {.size = ~0UL};
+
+	fence_all(&fence);
+}
+
+bool remote_fences_by_call(bool by_call)
+{
+	bool before = by_call_only;
+
+	by_call_only = by_call;
+	return before;
+}
+
+void tlb_stats(struct tlb_stats *stats)
+{
+	stats->ecalls = atomic_load_explicit(&counts.ecalls, memory_order_relaxed);
+	stats->refused = atomic_load_explicit(&counts.refused, memory_order_relaxed);
+	stats->calls = atomic_load_explicit(&counts.calls, memory_order_relaxed);
+}
+
+static void mapping_changed(unsigned long va, uint64_t size)
+{
+	flush_tlb_kernel_range(va, va + size);
+}
+
+/* What was written as code while this hart was away. Its translations were fenced when it took the page table. */
+static void fence_at_start(void)
+{
+	__asm__ __volatile__("fence.i\n\tsfence.vma" : : : "memory");
+}
+CPU_STARTING(fence_at_start);
+
+/* Only now do others run: mapping before was this hart's own business, and fast. */
+static int tlb_init(void)
+{
+	kernel_mapping_changed = mapping_changed;
+	return 0;
+}
+INITCALL(INIT_IPI, tlb_init);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SSE: software events, which reach a hart also where it has interrupts off. */
+#include "sbi/sse.h"
+#include "sbi/sbi.h"
+
+enum sse_fid { SSE_REGISTER = 2, SSE_ENABLE = 4, SSE_INJECT = 7, SSE_HART_UNMASK = 8 };
+
+struct sbiret sbi_sse_register(unsigned long event, unsigned long pc, unsigned long arg)
+{
+	return sbi_ecall(SBI_EXT_SSE, SSE_REGISTER, event, pc, arg, 0, 0, 0);
+}
+
+struct sbiret sbi_sse_enable(unsigned long event)
+{
+	return sbi_ecall(SBI_EXT_SSE, SSE_ENABLE, event, 0, 0, 0, 0, 0);
+}
+
+struct sbiret sbi_sse_hart_unmask(void)
+{
+	return sbi_ecall(SBI_EXT_SSE, SSE_HART_UNMASK, 0, 0, 0, 0, 0, 0);
+}
+
+struct sbiret sbi_sse_inject(unsigned long event, unsigned long hartid)
+{
+	return sbi_ecall(SBI_EXT_SSE, SSE_INJECT, event, hartid, 0, 0, 0, 0);
+}

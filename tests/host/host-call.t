@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Faults planted in copies of ipi/'s sources are caught by the host tests, each for a reason that fits.
+
+O is the build folder. Words on the command line pick plants by name.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+OUT = Path(os.environ.get('O', TOP / 'build')).resolve()
+
+# Runs of a test (of 20 seeds and more each) until a plant must have been caught.
+RUNS = 3
+
+RACE = 'data race'
+LOST = r'calls lost|timeouts|recovered|ran 0 times|accepted \d+ times, ran'
+TWICE = r'ran [2-9]\d* times|calls lost: -'
+
+# Of a push: what comes before its compare-exchange, and one that orders nothing.
+LINK = '\t\tnode->next = (struct call_node *)old;\n\t} while (!'
+RELAXED_CAS = ('atomic_compare_exchange_strong_explicit(&queue->head, &old, (uintptr_t)node, memory_order_relaxed, '
+               'memory_order_relaxed));')
+
+
+@dataclass
+class Plant:
+    """What is changed, and how it must show."""
+    name: str
+    test: str       # the host test that must fail
+    file: str
+    old: str        # stands in the file once
+    new: str
+    shows: str      # a pattern for what the test says, or 'crash' for any end by a signal or sanitizer
+
+
+PLANTS = [
+    Plant('the queue is flushed before it is closed', 'call', 'ipi/call.c',
+          'newest = call_queue_close(&me->queue);',
+          'newest = call_queue_take(&me->queue);\n\tif (newest)\n\t\trun_calls(me, newest);\n'
+          '\tnewest = NULL;\n\tcall_queue_close(&me->queue);', LOST),
+    Plant('a push succeeds on a closed queue', 'call', 'ipi/call_queue.h',
+          'if (unlikely(old == CALL_QUEUE_CLOSED))\n\t\t\treturn CALL_PUSH_REFUSED;\n'
+          '\t\tnode->next = (struct call_node *)old;',
+          'node->next = old == CALL_QUEUE_CLOSED ? NULL : (struct call_node *)old;',
+          LOST + '|closed|work left|assertion failed: was_closed'),
+    Plant('the queue is drained before the line is acknowledged', 'call', 'tests/host/shim/irq.c',
+          '\t\tcsr_clear(CSR_SIP, SIE_SSIE);\n\t\thost_interrupt();',
+          '\t\thost_interrupt();\n\t\tcsr_clear(CSR_SIP, SIE_SSIE);', LOST),
+    Plant('a push does not release', 'call', 'ipi/call_queue.h',
+          LINK + 'cas8_release(&queue->head, &old, (uintptr_t)node));\n\treturn old',
+          LINK + RELAXED_CAS + '\n\treturn old', RACE),
+    Plant('a quiet push does not release', 'call', 'ipi/call_queue.h',
+          LINK + 'cas8_release(&queue->head, &old, (uintptr_t)node));\n\treturn true',
+          LINK + RELAXED_CAS + '\n\treturn true', RACE),
+    Plant('a quiet push succeeds on an empty queue', 'call', 'ipi/call_queue.h',
+          'if (unlikely(old <= CALL_QUEUE_CLOSED))', 'if (unlikely(old == CALL_QUEUE_CLOSED))', LOST),
+    Plant('a take does not acquire', 'call', 'ipi/call_queue.h',
+          'CALL_QUEUE_OPEN, memory_order_acquire)', 'CALL_QUEUE_OPEN, memory_order_relaxed)', RACE),
+    Plant('the waiter does not acquire', 'call', 'ipi/internal.h',
+          'return !atomic_load_explicit(&csd->locked, memory_order_acquire);',
+          'return !atomic_load_explicit(&csd->locked, memory_order_relaxed);', RACE),
+    Plant('a csd is freed before its function has run', 'call', 'ipi/call.c',
+          '\tfunc(csd->info);\n\t/* Release: pairs with the waiter',
+          '\tvoid *info = csd->info;\n\tstore_release(&csd->locked, CALL_FREE);\n\tfunc(info);\n\treturn;\n'
+          '\t/* Release: pairs with the waiter', RACE + '|ran 0 times'),
+    Plant('an async csd is freed before it is read', 'call', 'ipi/call.c',
+          '\tsmp_call_func_t func = csd->func;\n\tvoid *info',
+          '\tstore_release(&csd->locked, CALL_FREE);\n\tsmp_call_func_t func = csd->func;\n\tvoid *info',
+          RACE + '|' + LOST + '|' + TWICE),
+    Plant('next is read after the csd is free', 'call', 'ipi/call.c',
+          '\t\tme->todo = node->next;\n\t\tif (unlikely(traced))\n\t\t\trun_traced(me, csd);\n\t\telse if '
+          '(likely(csd_kind(csd) == CALL_ASYNC))\n\t\t\trun_async(me, csd);\n\t\telse\n\t\t\trun_other(me, csd);\n',
+          '\t\trun_other(me, csd);\n\t\tme->todo = node->next;\n',
+          'crash|' + RACE + '|' + LOST + '|' + TWICE + '|free was queued'),
+    Plant('rings are saved on an open queue', 'call', 'ipi/call_queue.h',
+          'return old == CALL_QUEUE_OPEN ?', 'return old == CALL_QUEUE_POLLING ?', LOST),
+    Plant('what comes at the end of polling is left', 'call', 'ipi/call.c',
+          'if (call_queue_poll_end(queue))\n\t\t\treturn interrupt;',
+          'call_queue_poll_end(queue);\n\t\treturn interrupt;',
+          LOST),
+    Plant('newest first', 'call', 'ipi/call.c',
+          'struct call_node *oldest = call_queue_reverse(newest);',
+          'struct call_node *oldest = newest, *n = newest;\n\twhile (call_queue_more(n))\n'
+          '\t\tn = n->next;\n\tn->next = NULL;', 'wrong order'),
+    Plant('what comes late overtakes what was taken', 'call_wait', 'ipi/call.c',
+          '\tif (unlikely(me->todo))\n\t\tappend_calls(me, oldest);\n',
+          '\tif (me->todo) {\n\t\tstruct call_node *rest = me->todo;\n\n\t\tme->todo = oldest;\n'
+          '\t\tappend_calls(me, rest);\n\t}\n', r'order\[0\]|2 != 0x1|0x2 != 0x1'),
+    Plant('a call that waits does not run others', 'call_wait', 'ipi/call_wait.c', 'flush_own_calls(me);', '', LOST),
+    Plant('a handler may come between a push and its ring', 'call_windows', 'ipi/internal.h',
+          'unsigned long flags = local_irq_save();\n\tenum call_push',
+          'unsigned long flags = 0;\n\tenum call_push', LOST),
+    Plant('a handler may come while a broadcast owes rings', 'call_windows', 'ipi/call_many.c',
+          'unsigned long flags = local_irq_save();\n\n\tfor',
+          'unsigned long flags = local_irq_save();\n\n\tlocal_irq_restore(flags);\n\tfor', LOST),
+    Plant('a broadcast uses a csd in flight', 'call_windows', 'ipi/call_many.c',
+          '\t\t\t\twait_for_csd(cfd, cpu, &rings, flags);', '\t\t\t\t;',
+          'crash|free was queued|' + RACE + '|' + LOST + '|' + TWICE),
+    Plant('a broadcast forgets that it is under way', 'call_windows', 'ipi/call_many.c', 'cfd->busy = true;', '',
+          'crash|too few|' + RACE + '|' + LOST + '|' + TWICE),
+    Plant('the wrong cpu is rung for a call without wait', 'call_wait', 'ipi/call.c',
+          'csd_lock_wait(csd, this_cpu(single_cpu));', 'csd_lock_wait(csd, cpu);', LOST + '|host_log'),
+    Plant('a call that timed out is freed by its waiter', 'call_wait', 'ipi/call_timeout.c',
+          'return -ETIMEDOUT;', 'kfree(call);\n\t\t\treturn -ETIMEDOUT;', 'crash|' + RACE + '|use-after-free'),
+    Plant('a work is pending until its run is over', 'irq_work', 'ipi/irq_work.c',
+          '\twork->func(work);\n', '\tatomic_fetch_or(&work->flags, IRQ_WORK_PENDING);\n\twork->func(work);\n'
+          '\tatomic_fetch_and(&work->flags, ~IRQ_WORK_PENDING);\n', RACE + '|ran|assert|lost|idle'),
+    Plant('a work does not release at its end', 'irq_work', 'ipi/irq_work.c',
+          'IRQ_WORK_RUNNING, memory_order_release)', 'IRQ_WORK_RUNNING, memory_order_relaxed)', RACE),
+]
+
+
+def plant(case, folder):
+    """Copies what it is about and changes it; returns what is wrong with the plant itself."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(TOP / 'ipi', folder / 'ipi')
+    # Its headers come before those of ipi/ that they stand for.
+    shutil.copytree(TOP / 'tests/host/shim', folder / 'tests/host/shim', ignore=shutil.ignore_patterns('*.c'))
+    target = folder / case.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = (TOP / case.file).read_text()
+    if text.count(case.old) != 1:
+        return f'{case.file} has {text.count(case.old)} times what is to be changed: bring the plant up to date'
+    target.write_text(text.replace(case.old, case.new))
+    done = subprocess.run(['make', '-s', f'O={OUT}', f'PLANT={folder}', f'TEST={case.test}', 'host-plant'], cwd=TOP,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout if done.returncode else ''
+
+
+def caught(case, folder):
+    """Whether the test fails as it should, and what it said."""
+    environment = dict(os.environ, CSD_TIMEOUT_MS='1000', LOST_MS='3000', HANG_S='10',
+                       TSAN_OPTIONS='halt_on_error=1:report_signal_unsafe=0')
+    said = ''
+    for _ in range(RUNS):
+        try:
+            done = subprocess.run([folder / 'test'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, env=environment, timeout=60, check=False)
+        except subprocess.TimeoutExpired as expired:
+            return False, f'it hangs\n{(expired.stdout or b"").decode(errors="replace")}'
+        said = done.stdout.decode(errors='replace')
+        if done.returncode:
+            crashed = 'crash' in case.shows and (done.returncode < 0 and 'panic' not in said or 'SEGV' in said)
+            return bool(crashed or re.search(case.shows, said)), said
+    return False, said
+
+
+def main():
+    """Plants one fault after the other."""
+    sys.stdout.reconfigure(line_buffering=True)
+    cases = [case for case in PLANTS if not sys.argv[1:] or any(word in case.name for word in sys.argv[1:])]
+    print(f'1..{len(cases)}')
+    failed = 0
+    for number, case in enumerate(cases, 1):
+        folder = OUT / 'host' / 'plants' / re.sub(r'\W+', '-', case.name)
+        said = plant(case, folder)
+        good = False
+        if not said:
+            good, said = caught(case, folder)
+        failed += not good
+        print(f'{"ok" if good else "not ok"} {number} - caught: {case.name}')
+        if not good:
+            for line in said.splitlines()[-25:]:
+                print(f'#   {line}')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The line: reasons, how often it is raised, whom it reaches, and what happens when it is lost. */
+#include "ipi/ipi.h"
+
+#include <string.h>
+
+#include "arch/riscv/irqflags.h"
+#include "core/cpu.h"
+#include "core/cpumask.h"
+#include "core/page.h"
+#include "core/param.h"
+#include "core/printk.h"
+#include "core/time.h"
+#include "ipi/backend.h"
+#include "ipi/backtrace.h"
+#include "ipi/call.h"
+#include "tests/kernel/calls.h"
+#include "tests/kernel/ktest.h"
+
+static uint64_t interrupts_of(unsigned int cpu)
+{
+	struct call_totals t;
+
+	call_stats_of(cpu, &t);
+	return t.interrupts;
+}
+
+static uint64_t rings_here(void)
+{
+	struct call_totals t;
+
+	call_stats_of(smp_processor_id(), &t);
+	return t.rings;
+}
+
+struct arrival {
+	unsigned int cpu;
+	uint64_t before;
+};
+
+static bool arrived(void *arg)
+{
+	struct arrival *arrival = arg;
+
+	return interrupts_of(arrival->cpu) > arrival->before;
+}
+
+/* One ring after the other to each hart, awake and asleep; then all at once. */
+KTEST(ipi, reaches_every_hart)
+{
+	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
+	unsigned int cpu;
+
+	if (nth_other_cpu(0) >= nr_cpu_ids)
+		KTEST_SKIP("one hart");
+	if (!KTEST_EXPECT(mask))
+		return;
+	for (unsigned int i = 0; i < 10; i++) {
+		for_each_online_cpu (cpu) {
+			struct arrival arrival = {cpu, interrupts_of(cpu)};
+
+			ipi_ring(cpu);
+			KTEST_EXPECT(soon(arrived, &arrival));
+		}
+	}
+	cpumask_copy(mask, cpu_online_mask);
+	cpumask_clear_cpu(smp_processor_id(), mask);
+	static DEFINE_PER_CPU(uint64_t, before);
+	for_each_cpu (cpu, mask)
+		per_cpu(before, cpu) = interrupts_of(cpu);
+	KTEST_EXPECT_EQ(ipi_ring_mask(mask, cpumask_weight(mask)), 0);
+	for_each_cpu (cpu, mask)
+		KTEST_EXPECT(soon(arrived, &((struct arrival){cpu, per_cpu(before, cpu)})));
+	cpumask_free(mask);
+}
+
+/* While a reason or a call is pending the line is not raised again. */
+KTEST(ipi, rings_once)
+{
+	unsigned int cpu = nth_other_cpu(0);
+	struct held held;
+	uint64_t before;
+
+	if (cpu >= nr_cpu_ids)
+		KTEST_SKIP("one hart");
+	KTEST_EXPECT(hold_in_call(&held, cpu));
+	before = rings_here();
+	for (unsigned int i = 0; i < 5; i++)
+		ipi_send_cpu(cpu, IPI_RESCHEDULE);
+	KTEST_EXPECT_EQ(rings_here() - before, 1);
+	KTEST_EXPECT(let_go(&held));
+	/* Taken, it is raised again. */
+	before = interrupts_of(cpu);
+	ipi_send_cpu(cpu, IPI_RESCHEDULE);
+	KTEST_EXPECT(soon(arrived, &((struct arrival){cpu, before})));
+}
+
+KTEST(ipi, send_passes_self_over)
+{
+	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
+	uint64_t before = rings_here();
+
+	if (!KTEST_EXPECT(mask))
+		return;
+	KTEST_EXPECT_EQ(ipi_send(mask, IPI_RESCHEDULE), 0);
+	cpumask_set_cpu(smp_processor_id(), mask);
+	KTEST_EXPECT_EQ(ipi_send(mask, IPI_RESCHEDULE), 0);
+	KTEST_EXPECT_EQ(rings_here() - before, 0);
+	cpumask_free(mask);
+}
+
+KTEST(ipi, backtrace)
+{
+	unsigned int cpu = nth_other_cpu(0);
+	int level = quiet_begin();
+
+	KTEST_EXPECT_EQ(trigger_all_cpu_backtrace(), num_online_cpus());
+	KTEST_EXPECT(trigger_cpu_backtrace(smp_processor_id()));
+	KTEST_EXPECT(!trigger_cpu_backtrace(nr_cpu_ids));
+	KTEST_EXPECT(!trigger_cpu_backtrace(-1U));
+	if (cpu < nr_cpu_ids) {
+		struct held held;
+
+		KTEST_EXPECT(trigger_cpu_backtrace(cpu));
+		KTEST_EXPECT(logged("backtrace of cpu", NULL, NULL));
+		/* In a call, interrupts off: named in time. */
+		KTEST_EXPECT(hold_in_call(&held, cpu));
+		KTEST_EXPECT(!trigger_cpu_backtrace(cpu));
+		KTEST_EXPECT(logged("does not answer", NULL, NULL));
+		KTEST_EXPECT(let_go(&held));
+		KTEST_EXPECT(trigger_cpu_backtrace(cpu));
+	}
+	quiet_end(level);
+}
+
+/* The one in use is there, and it is the one that was asked for if that is. */
+KTEST(ipi, backend)
+{
+	const struct ipi_backend *backend;
+	unsigned int best = 0;
+	bool listed = false;
+	int state;
+
+	for (unsigned int i = 0; (backend = ipi_backend_nth(i, &state)); i++) {
+		if (backend == ipi_backend()) {
+			listed = true;
+			KTEST_EXPECT_EQ(state, 0);
+		}
+		if (!state && backend->rating > best)
+			best = backend->rating;
+	}
+	KTEST_EXPECT(listed);
+	KTEST_EXPECT(ipi_backend()->rating <= best);
+	pr_info("IPIs by %s", ipi_backend()->name);
+}
+
+static void arrive(void *info)
+{
+	_Atomic unsigned int *runs = info;
+
+	atomic_fetch_add(runs, 1);
+}
+
+/*
+ * A ring that gets lost on the wire: the waiter names whom it waits for, and for what, rings once more, and counts it. The
+ * target is awake, interrupts on, so that nothing but an interrupt makes it look.
+ */
+static void lose_one(struct ktest_run *run,
+		     int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
+{
+	unsigned int cpu = nth_other_cpu(0), patience;
+	_Atomic unsigned int runs = 0;
+	struct call_totals before, after;
+	char target[32] = "for cpu0 to run arrive";
+	struct held held;
+	int level;
+
+	if (cpu >= nr_cpu_ids)
+		KTEST_SKIP("one hart");
+	target[7] = (char)('0' + cpu % 10);
+	KTEST_EXPECT(calls_balance());
+	KTEST_EXPECT(hold_in_job(&held, cpu));
+	call_stats_sum(&before);
+	level = quiet_begin();
+	patience = set_csd_timeout_ms(20);
+	lose_ring(1);
+	KTEST_EXPECT_EQ(call(cpu, &runs), 0);
+	rings_restore();
+	set_csd_timeout_ms(patience);
+	quiet_end(level);
+	call_stats_sum(&after);
+	KTEST_EXPECT(atomic_load(&runs) >= 1);
+	KTEST_EXPECT_EQ(after.timeouts - before.timeouts, 1);
+	KTEST_EXPECT_EQ(after.recovered - before.recovered, 1);
+	if (cpu < 10)
+		KTEST_EXPECT(logged("waits", target, NULL));
+	KTEST_EXPECT(logged("answered", NULL, NULL));
+	KTEST_EXPECT(logged("backtrace of cpu", NULL, NULL));
+	KTEST_EXPECT(let_go(&held));
+	KTEST_EXPECT(calls_balance());
+}
+
+static int call_and_wait(unsigned int cpu, _Atomic unsigned int *runs)
+{
+	return smp_call_function_single(cpu, arrive, (void *)runs, true);
+}
+
+KTEST(ipi, lost_ring)
+{
+	lose_one(run, call_and_wait);
+}
+
+static int call_with_interrupts_off(unsigned int cpu, _Atomic unsigned int *runs)
+{
+	unsigned long flags = local_irq_save();
+	int err = call_and_wait(cpu, runs);
+
+	local_irq_restore(flags);
+	return err;
+}
+
+KTEST(ipi, lost_ring_interrupts_off)
+{
+	lose_one(run, call_with_interrupts_off);
+}
+
+/* The csd of calls without wait is still in flight when the next one, to another cpu, wants it. */
+static int call_without_wait_twice(unsigned int cpu, _Atomic unsigned int *runs)
+{
+	int err = smp_call_function_single(cpu, arrive, (void *)runs, false);
+	unsigned int next = nth_other_cpu(1);
+
+	return err ? err
+		   : smp_call_function_single(next < nr_cpu_ids ? next : cpu, arrive, (void *)runs,
+					      false);
+}
+
+KTEST(ipi, lost_ring_of_call_without_wait)
+{
+	lose_one(run, call_without_wait_twice);
+}
+
+static int broadcast(unsigned int cpu, _Atomic unsigned int *runs)
+{
+	(void)cpu;
+	return smp_call_function(arrive, (void *)runs, true) == num_online_cpus() - 1 ? 0 : -1;
+}
+
+KTEST(ipi, lost_ring_of_broadcast)
+{
+	/* The first ring of a broadcast goes to the first other cpu. */
+	lose_one(run, broadcast);
+}

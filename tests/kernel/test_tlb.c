@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fences on other harts: what was patched is what they run, what was mapped anew is what they see. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/page.h"
+#include "arch/riscv/pgtable.h"
+#include "core/cpu.h"
+#include "core/page.h"
+#include "ipi/call.h"
+#include "ipi/tlb.h"
+#include "sbi/base.h"
+#include "sbi/sbi.h"
+#include "tests/kernel/ktest.h"
+
+/* The end of the area for device registers, which nobody has come to. */
+#define SCRATCH (IO_MAP_BASE + IO_MAP_SIZE - PAGE_SIZE)
+
+static void read_scratch(void *value)
+{
+	*(uint64_t *)value = *(volatile uint64_t *)SCRATCH;
+}
+
+static void run_scratch(void *value)
+{
+	unsigned long (*fn)(void);
+
+	memcpy(&fn, &(unsigned long){SCRATCH}, sizeof(fn));
+	*(uint64_t *)value = fn();
+}
+
+/* How many cpus, this one too, do not see what they should. */
+static unsigned int others_see(void (*look)(void *), uint64_t want)
+{
+	unsigned int cpu, wrong = 0;
+
+	for_each_online_cpu (cpu) {
+		uint64_t value = 0;
+
+		wrong += smp_call_function_single(cpu, look, &value, true) || value != want;
+	}
+	return wrong;
+}
+
+/* An emulator's harts remember translations as real ones do: without the fence they see the page before. */
+static void map_again_and_again(struct ktest_run *run)
+{
+	uint64_t *pages[2] = {page_zalloc(NUMA_NO_NODE, 0), page_zalloc(NUMA_NO_NODE, 0)};
+
+	if (KTEST_EXPECT(pages[0] && pages[1])) {
+		for (uint64_t i = 0; i < 6; i++) {
+			*pages[i % 2] = 100 + i;
+			KTEST_EXPECT_EQ(map_range(SCRATCH, virt_to_phys(pages[i % 2]), PAGE_SIZE,
+						  PTE_RODATA),
+					0);
+			KTEST_EXPECT_EQ(others_see(read_scratch, 100 + i), 0);
+			KTEST_EXPECT_EQ(unmap_range(SCRATCH, PAGE_SIZE), 0);
+		}
+	}
+	page_free(pages[0], 0);
+	page_free(pages[1], 0);
+}
+
+KTEST(tlb, mapped_anew)
+{
+	map_again_and_again(run);
+}
+
+KTEST(tlb, mapped_anew_by_call)
+{
+	bool before = remote_fences_by_call(true);
+
+	map_again_and_again(run);
+	remote_fences_by_call(before);
+}
+
+KTEST(tlb, unmap)
+{
+	void *page = page_zalloc(NUMA_NO_NODE, 0);
+	unsigned int level = 0;
+
+	KTEST_EXPECT_EQ(unmap_range(SCRATCH, PAGE_SIZE), -ENOENT);
+	KTEST_EXPECT_EQ(unmap_range(SCRATCH + 1, PAGE_SIZE), -EINVAL);
+	KTEST_EXPECT_EQ(unmap_range(KERNEL_BASE - PAGE_SIZE, PAGE_SIZE), -ENOENT);
+	/* A piece of a large page stays, as all of it. */
+	if (KTEST_EXPECT(page && pte_lookup((unsigned long)page, &level)) && level) {
+		KTEST_EXPECT_EQ(unmap_range((unsigned long)page, PAGE_SIZE), -EINVAL);
+		KTEST_EXPECT(pte_lookup((unsigned long)page, &level));
+	}
+	page_free(page, 0);
+}
+
+static void patch(uint32_t *code, unsigned int value)
+{
+	code[0] = 0x00000513 | value << 20; /* li a0, value */
+	code[1] = 0x00008067;		    /* ret */
+}
+
+static void patch_and_run(struct ktest_run *run)
+{
+	uint32_t *code = page_zalloc(NUMA_NO_NODE, 0);
+
+	if (!KTEST_EXPECT(code))
+		return;
+	KTEST_EXPECT_EQ(map_range(SCRATCH, virt_to_phys(code), PAGE_SIZE, PTE_TEXT), 0);
+	for (unsigned int i = 1; i < 6; i++) {
+		patch(code, i);
+		remote_fence_i(cpu_online_mask);
+		KTEST_EXPECT_EQ(others_see(run_scratch, i), 0);
+	}
+	KTEST_EXPECT_EQ(unmap_range(SCRATCH, PAGE_SIZE), 0);
+	page_free(code, 0);
+}
+
+KTEST(tlb, patched_code)
+{
+	patch_and_run(run);
+}
+
+KTEST(tlb, patched_code_by_call)
+{
+	bool before = remote_fences_by_call(true);
+
+	patch_and_run(run);
+	remote_fences_by_call(before);
+}
+
+/* By call every other cpu fences once; by firmware none is called, and one ecall does for all. */
+KTEST(tlb, counted)
+{
+	struct tlb_stats before, after;
+	unsigned int others = num_online_cpus() - 1;
+	bool was = remote_fences_by_call(true);
+
+	tlb_stats(&before);
+	flush_tlb_all();
+	flush_tlb_kernel_range(SCRATCH, SCRATCH + 1);
+	remote_fence_i(cpu_online_mask);
+	tlb_stats(&after);
+	KTEST_EXPECT_EQ(after.calls - before.calls, 3 * others);
+	KTEST_EXPECT_EQ(after.ecalls - before.ecalls, 0);
+	remote_fences_by_call(false);
+	before = after;
+	flush_tlb_all();
+	flush_tlb_kernel_range(SCRATCH, SCRATCH);
+	tlb_stats(&after);
+	remote_fences_by_call(was);
+	if (others && sbi_probe(SBI_EXT_RFENCE)) {
+		KTEST_EXPECT_EQ(after.ecalls - before.ecalls, 1);
+		KTEST_EXPECT_EQ(after.calls - before.calls,
+				(after.refused - before.refused) * others);
+	}
+}
+
+/* From where others could not be waited for in a simple way. */
+KTEST(tlb, interrupts_off)
+{
+	bool was = remote_fences_by_call(true);
+	struct tlb_stats before, after;
+	unsigned long flags = local_irq_save();
+
+	tlb_stats(&before);
+	flush_tlb_all();
+	tlb_stats(&after);
+	local_irq_restore(flags);
+	remote_fences_by_call(was);
+	KTEST_EXPECT_EQ(after.calls - before.calls, num_online_cpus() - 1);
+}

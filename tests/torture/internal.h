@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the torture share. */
+#ifndef TESTS_TORTURE_INTERNAL_H
+#define TESTS_TORTURE_INTERNAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/compiler.h"
+#include "core/cpumask.h"
+#include "core/random.h"
+#include "ipi/call.h"
+#include "ipi/irq_work.h"
+
+/* What one cpu sent to another, and what arrived: at the end both sides are equal. */
+struct pair {
+	_Atomic uint64_t sent, sent_sum; /* written on the caller */
+	_Atomic uint64_t run, run_sum;	 /* written on the target */
+	uint64_t next_order; /* caller, interrupts off: number of the next asynchronous call */
+	uint64_t last_order; /* target: number of the last that ran */
+};
+
+/*
+ * One call by one cpu on one other, which must run once:
+ *
+ *   [ FREE ] -- caller takes it --> [ TAKEN ] -- caller --> [ ARMED ] -- the call runs --> [ FREE ]
+ *                                                              '-- refused --> [ FREE ]
+ */
+enum ticket_state { TICKET_FREE, TICKET_TAKEN, TICKET_ARMED };
+
+struct ticket {
+	_Atomic unsigned int state; /* enum ticket_state */
+	unsigned int caller, target;
+	uint64_t value; /* of this one call, for the sums */
+	uint64_t order; /* 0: may run in any order */
+	bool nest;	/* its function calls others */
+	call_single_data_t csd;
+	struct irq_work work;
+};
+
+/* One broadcast, which must run once on each of its targets. */
+struct shout {
+	_Atomic unsigned int state; /* FREE or TAKEN */
+	_Atomic unsigned int sent;  /* 1: accepted is valid */
+	_Atomic unsigned int ran;
+	unsigned int caller, accepted;
+	uint64_t value;
+	struct cpumask *want, *seen;
+};
+
+/*
+ * Works that anybody queues at any time: their runs are counted, and the last run must come after the last wish for one, also
+ * after one that was answered by "pending already".
+ */
+struct hot_work {
+	struct irq_work work;
+	_Atomic uint64_t accepted, run;
+	_Atomic uint64_t wishes, granted;
+};
+
+#define TICKETS 64
+#define SHOUTS	4
+
+/* What one cpu needs to torture others. On its own memory node. */
+struct torturer {
+	unsigned int cpu;
+	uint64_t random;	 /* stream of its own choices */
+	uint64_t handler_random; /* of those of functions that it runs for others */
+	struct pair *pairs;	 /* as caller, by target */
+	struct ticket tickets[TICKETS];
+	struct shout shouts[SHOUTS];
+	struct hot_work hot, hot_lazy;
+	bool nesting; /* a function that it runs waits for a call of its own */
+	_Atomic uint64_t ops, tried, accepted, busy, timed_out, nested;
+};
+
+/* By cpu; NULL for those that do not take part. */
+extern struct torturer **torturers;
+extern uint64_t torture_values;
+
+/* Faults, counted by kind; the first few of each are told. */
+enum fault_kind {
+	FAULT_TWICE,
+	FAULT_ORDER,
+	FAULT_PLACE,
+	FAULT_EARLY,
+	FAULT_ANSWER,
+	FAULT_LOST,
+	FAULTS
+};
+void torture_fault(enum fault_kind kind, const char *fmt, ...) __printf(2, 3);
+
+/* This cpu's. */
+struct torturer *torturer_here(void);
+
+/* tickets.c: making and accounting. Any context. */
+struct ticket *ticket_take(struct torturer *me, unsigned int target);
+void ticket_arm(struct ticket *t);
+/* Refused: nobody will run it. */
+void ticket_drop(struct ticket *t);
+/* Accepted. By value: an accepted ticket may be through by now, and even be another call's. */
+void ticket_book(struct torturer *me, unsigned int target, uint64_t value);
+/* What runs there: ticket_run for calls, ticket_work for works. */
+void ticket_run(void *ticket);
+void ticket_work(struct irq_work *work);
+struct shout *shout_take(struct torturer *me);
+void shout_sent(struct torturer *me, struct shout *s, unsigned int accepted);
+void shout_run(void *shout);
+/* True if none of this cpu's calls is on its way; settles broadcasts that are through. */
+bool torturer_quiet(struct torturer *me);
+/* Names what is on its way. */
+void torturer_report(struct torturer *me);
+/* Holds sent against run, for all pairs. */
+void torture_balance(void);
+
+/* ops.c: one operation, drawn at random. Hart context. */
+void torture_op(struct torturer *me);
+/* What a function does that calls others in turn. Interrupts off. */
+void torture_nested(struct torturer *me);
+void hot_run(struct irq_work *work);
+
+/* Parameter torture_close: harts close their queues for moments, as if they went down. */
+extern bool torture_close;
+
+#endif
