@@ -83,11 +83,15 @@ bool irq_work_is_busy(struct irq_work *work)
 void irq_work_sync(struct irq_work *work)
 {
 	ASSERT(!irqs_disabled());
-	/* A lazy one on this cpu would wait for the next interrupt as long as we wait for it: here is one. */
-	if (call_queue_pending(&this_cpu_ptr(&ipi_cpu)->lazy))
-		csr_set(CSR_SIP, SIE_SSIE);
-	while (irq_work_is_busy(work))
+	while (irq_work_is_busy(work)) {
+		/*
+		 * A lazy one on this cpu would wait for the next interrupt as long as we wait, for it or for one on a cpu that
+		 * waits for ours: here is one. Looked for each time, as a function may leave another.
+		 */
+		if (call_queue_pending(&this_cpu_ptr(&ipi_cpu)->lazy))
+			csr_set(CSR_SIP, SIE_SSIE);
 		cpu_relax();
+	}
 }
 
 static unsigned int run_list(struct call_queue *list)

@@ -283,9 +283,11 @@ static void hart_main(unsigned int cpu, void *arg)
 	(void)arg;
 	for (unsigned int i = 0; i < OPS; i++)
 		one_op(cpu, hart, &hart->ops[i]);
-	/* Somebody may watch his queue. */
-	while (!cpu && atomic_load(&world.done) < world.harts - 1)
+	/* Somebody may watch his queue; and somebody may wait for a lazy work that is here, and needs an interrupt or idling. */
+	while (!cpu && atomic_load(&world.done) < world.harts - 1) {
 		smp_call_function(nothing, NULL, false);
+		serve();
+	}
 	for (unsigned int i = 0; i < POOL; i++)
 		irq_work_sync(&hart->roamers[i].work);
 }

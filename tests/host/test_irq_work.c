@@ -246,9 +246,41 @@ static void dying(void **state)
 	world_run(2, 0, dying_hart, NULL);
 }
 
+/* Each leaves a lazy one that the other waits for, again and again: nobody idles, and nothing else interrupts. */
+static struct irq_work crossed[2];
+
+static void leave_again(struct irq_work *work)
+{
+	if (atomic_fetch_add(&ran, 1) % 10 != 9)
+		irq_work_queue(work);
+}
+
+static void crossed_hart(unsigned int cpu, void *arg)
+{
+	(void)arg;
+	irq_work_queue(&crossed[cpu]);
+	atomic_fetch_add(&accepted, 1);
+	while (atomic_load(&accepted) < 2)
+		cpu_relax();
+	irq_work_sync(&crossed[!cpu]);
+	irq_work_sync(&crossed[cpu]);
+}
+
+static void crossed_lazy(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < 20; round++) {
+		clear();
+		for (unsigned int i = 0; i < 2; i++)
+			crossed[i] = (struct irq_work)IRQ_WORK_INIT_LAZY(leave_again);
+		world_run(2, 0, crossed_hart, NULL);
+		assert_true(atomic_load(&ran) >= 2);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(local),       cmocka_unit_test(everywhere),
 	cmocka_unit_test(sync_orders), cmocka_unit_test(two_runs_at_once),
-	cmocka_unit_test(dying),
+	cmocka_unit_test(dying),       cmocka_unit_test(crossed_lazy),
 };
 HOST_MAIN(tests)
