@@ -95,21 +95,21 @@
 
 /* cas_release for 8 bytes, on the way of every call: what the compiler makes of it is longer by a third. */
 #ifdef __riscv
-#define cas8_release(ptr, old, new)                                                                \
-	({                                                                                         \
-		uint64_t __found, __failed;                                                        \
-		bool __done;                                                                       \
-		__asm__ __volatile__("0:	lr.d %0, %2\n"                                     \
-				     "	bne %0, %z3, 1f\n"                                         \
-				     "	sc.d.rl %1, %z4, %2\n"                                     \
-				     "	bnez %1, 0b\n"                                             \
-				     "1:"                                                          \
-				     : "=&r"(__found), "=&r"(__failed), "+A"(*(ptr))               \
-				     : "rJ"(*(old)), "rJ"((uint64_t)(new))                         \
-				     : "memory");                                                  \
-		__done = __found == *(old);                                                        \
-		*(old) = __found;                                                                  \
-		__done;                                                                            \
+#define cas8_release(ptr, old, new)                                                  \
+	({                                                                           \
+		uint64_t __found, __failed;                                          \
+		bool __done;                                                         \
+		__asm__ __volatile__("0:	lr.d %0, %2\n"                              \
+				     "	bne %0, %z3, 1f\n"                            \
+				     "	sc.d.rl %1, %z4, %2\n"                        \
+				     "	bnez %1, 0b\n"                                \
+				     "1:"                                            \
+				     : "=&r"(__found), "=&r"(__failed), "+A"(*(ptr)) \
+				     : "rJ"(*(old)), "rJ"((uint64_t)(new))           \
+				     : "memory");                                    \
+		__done = __found == *(old);                                          \
+		*(old) = __found;                                                    \
+		__done;                                                              \
 	})
 #else
 #define cas8_release(ptr, old, new) cas_release(ptr, old, new)
@@ -119,19 +119,23 @@
  * A store to an _Atomic of 4 or 8 bytes that releases, or is only whole: for RISC-V, gcc before 14 makes an AMO of C11's.
  */
 #if defined(__riscv) && !defined(__clang__) && __GNUC__ < 14
-#define store_relaxed(ptr, v)                                                                      \
-	({                                                                                         \
-		__typeof__(ptr) __p = (ptr);                                                       \
-		if (sizeof(*__p) == 8)                                                             \
-			__asm__ __volatile__("sd %z1, %0" : "=m"(*__p) : "rJ"((unsigned long)(v)));     \
-		else                                                                               \
-			__asm__ __volatile__("sw %z1, %0" : "=m"(*__p) : "rJ"((unsigned long)(v)));     \
-		_Static_assert(sizeof(*__p) == 8 || sizeof(*__p) == 4, "no other size");           \
+#define store_relaxed(ptr, v)                                                            \
+	({                                                                               \
+		__typeof__(ptr) __p = (ptr);                                             \
+		if (sizeof(*__p) == 8)                                                   \
+			__asm__ __volatile__("sd %z1, %0"                                \
+					     : "=m"(*__p)                                \
+					     : "rJ"((unsigned long)(v)));                \
+		else                                                                     \
+			__asm__ __volatile__("sw %z1, %0"                                \
+					     : "=m"(*__p)                                \
+					     : "rJ"((unsigned long)(v)));                \
+		_Static_assert(sizeof(*__p) == 8 || sizeof(*__p) == 4, "no other size"); \
 	})
-#define store_release(ptr, v)                                                                      \
-	({                                                                                         \
-		__asm__ __volatile__("fence rw, w" : : : "memory");                                \
-		store_relaxed(ptr, v);                                                             \
+#define store_release(ptr, v)                                       \
+	({                                                          \
+		__asm__ __volatile__("fence rw, w" : : : "memory"); \
+		store_relaxed(ptr, v);                              \
 	})
 #else
 #define store_relaxed(ptr, v) atomic_store_explicit(ptr, v, memory_order_relaxed)

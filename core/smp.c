@@ -166,7 +166,7 @@ void secondary_hart_main(void)
 		for (;;)
 			wait_for_interrupt();
 	}
-	TABLE_FOREACH(struct cpu_starting, it, cpu_starting)
+	TABLE_FOREACH (struct cpu_starting, it, cpu_starting)
 		it->fn();
 	set_cpu_online(smp_processor_id());
 	if (bringup_done_one())

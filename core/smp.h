@@ -14,7 +14,8 @@
 struct cpu_starting {
 	void (*fn)(void);
 };
-#define CPU_STARTING(f) static const struct cpu_starting starting_##f TABLE_ENTRY(cpu_starting) = {.fn = (f)}
+#define CPU_STARTING(f) \
+	static const struct cpu_starting starting_##f TABLE_ENTRY(cpu_starting) = {.fn = (f)}
 
 /* What a hart does once it is online: interrupts off at the call, never returns. Set before INIT_SMP by who owns idling. */
 extern void (*secondary_idle)(void);

@@ -117,7 +117,8 @@ static void stray(unsigned int id)
 
 void imsic_dispatch(unsigned int id)
 {
-	imsic_handler_t handler = atomic_load_explicit(&imsic.ids[id].handler, memory_order_acquire);
+	imsic_handler_t handler =
+		atomic_load_explicit(&imsic.ids[id].handler, memory_order_acquire);
 
 	if (likely(handler))
 		handler(id, imsic.ids[id].arg);

@@ -25,7 +25,8 @@ _Atomic(const struct ipi_backend *) __ipi_backend = &ipi_backend_sbi;
 static int found[ARRAY_SIZE(backends)] = {[0 ... ARRAY_SIZE(backends) - 1] = -EAGAIN};
 
 static char wanted[16];
-PARAM_STRING("ipi", wanted, "back end of IPIs: imsic, sswi, sbi or legacy; default: the best there is");
+PARAM_STRING("ipi", wanted,
+	     "back end of IPIs: imsic, sswi, sbi or legacy; default: the best there is");
 
 const struct ipi_backend *ipi_backend_nth(unsigned int i, int *state)
 {
@@ -91,7 +92,8 @@ static int choose_backend(void)
 		if (!err)
 			best = backends[i];
 		else if (wanted[0])
-			pr_warn("parameter ipi: %s is not to be had here (error %d), ignored", wanted, err);
+			pr_warn("parameter ipi: %s is not to be had here (error %d), ignored",
+				wanted, err);
 		else if (err != -ENODEV)
 			pr_err("IPIs by %s: error %d", backends[i]->name, err);
 	}

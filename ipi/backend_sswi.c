@@ -42,7 +42,8 @@ static int sswi_probe(const struct fdt_device *dev)
 	return 0;
 }
 
-static const struct driver sswi_driver = {.name = "sswi", .stage = DRIVER_DEVICE, .probe = sswi_probe};
+static const struct driver sswi_driver = {
+	.name = "sswi", .stage = DRIVER_DEVICE, .probe = sswi_probe};
 DRIVER_MATCH("riscv,aclint-sswi", &sswi_driver);
 
 static int sswi_init(void)

@@ -173,7 +173,8 @@ void ipi_interrupt(void)
 	ipi_count(&me->stats.interrupts, 1);
 	/* A single call and nothing else, nearly always. */
 	if (unlikely(!newest || call_queue_more(newest) || me->todo ||
-		     atomic_load_explicit(&me->reasons, memory_order_relaxed) || irq_work_pending(me))) {
+		     atomic_load_explicit(&me->reasons, memory_order_relaxed) ||
+		     irq_work_pending(me))) {
 		interrupt_rest(me, newest);
 		return;
 	}
@@ -198,7 +199,8 @@ bool call_queue_poll(unsigned int looks)
 	if (!looks)
 		return false;
 	if (call_queue_poll_begin(queue)) {
-		while (atomic_load_explicit(&queue->head, memory_order_relaxed) == CALL_QUEUE_POLLING) {
+		while (atomic_load_explicit(&queue->head, memory_order_relaxed) ==
+		       CALL_QUEUE_POLLING) {
 			/* Other interrupts are not in the word: sip tells. */
 			interrupt = csr_read(CSR_SIP) & csr_read(CSR_SIE);
 			if (interrupt || !looks)
@@ -215,7 +217,8 @@ bool call_queue_poll(unsigned int looks)
 
 bool call_queue_polling(unsigned int cpu)
 {
-	return atomic_load_explicit(&ipi_cpus[cpu]->queue.head, memory_order_relaxed) == CALL_QUEUE_POLLING;
+	return atomic_load_explicit(&ipi_cpus[cpu]->queue.head, memory_order_relaxed) ==
+	       CALL_QUEUE_POLLING;
 }
 
 static __noinline int call_here(smp_call_func_t func, void *info)
@@ -324,7 +327,8 @@ int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void
 
 	if (cpumask_test_cpu(self, mask))
 		return smp_call_function_single(self, func, info, wait);
-	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+	{
 		if (cpu_to_node(cpu) == node)
 			return smp_call_function_single(cpu, func, info, wait);
 		if (any == nr_cpu_ids)

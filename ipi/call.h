@@ -36,7 +36,7 @@ struct call_single_data {
 };
 typedef struct call_single_data call_single_data_t;
 
-#define CSD_INIT(f, i) {.func = (f), .info = (i)}
+#define CSD_INIT(f, i)	    {.func = (f), .info = (i)}
 #define INIT_CSD(csd, f, i) (*(csd) = (struct call_single_data)CSD_INIT(f, i))
 
 /*
@@ -80,8 +80,8 @@ int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void
  * One ring for each window of the back end, only for cpus that need one. A caller that interrupts another such call on the same cpu goes
  * target by target.
  */
-unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func, void *info,
-					 unsigned int scf_flags, smp_cond_func_t cond);
+unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func,
+					 void *info, unsigned int scf_flags, smp_cond_func_t cond);
 
 static inline unsigned int smp_call_function_many(const struct cpumask *mask, smp_call_func_t func,
 						  void *info, bool wait)
@@ -94,10 +94,11 @@ unsigned int smp_call_function(smp_call_func_t func, void *info, bool wait);
 
 /* On all online cpus, on those of a mask, on those where cond is true: this one included. */
 unsigned int on_each_cpu(smp_call_func_t func, void *info, bool wait);
-unsigned int on_each_cpu_mask(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait);
+unsigned int on_each_cpu_mask(const struct cpumask *mask, smp_call_func_t func, void *info,
+			      bool wait);
 unsigned int on_each_cpu_cond(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait);
-unsigned int on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait,
-				   const struct cpumask *mask);
+unsigned int on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info,
+				   bool wait, const struct cpumask *mask);
 
 /* Boot: a closed queue for every possible cpu, open for this one. */
 void call_function_init(void);

@@ -65,7 +65,8 @@ static unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func
 {
 	unsigned int self = smp_processor_id(), cpu, n = 0;
 
-	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+	for_each_cpu_and(cpu, mask, cpu_online_mask)
+	{
 		if (cpu == self || (cond && !cond(cpu, info)))
 			continue;
 		n += !smp_call_function_single(cpu, func, info, true);
@@ -92,8 +93,9 @@ static inline void ring_queued(struct call_function_data *cfd, struct to_ring *r
 }
 
 /* One target; its csd is free. */
-static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *csd, unsigned int cpu,
-				       smp_call_func_t func, void *info, unsigned int kind)
+static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *csd,
+				       unsigned int cpu, smp_call_func_t func, void *info,
+				       unsigned int kind)
 {
 	enum call_push pushed;
 
@@ -128,7 +130,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 	unsigned long flags = local_irq_save();
 
 	for (unsigned int word = 0; word < cpumask_words; word++) {
-		unsigned long bits = __cpumask_word(mask, word) & __cpumask_word(cpu_online_mask, word);
+		unsigned long bits =
+			__cpumask_word(mask, word) & __cpumask_word(cpu_online_mask, word);
 		unsigned long queued = 0;
 
 		__cpumask_set_word(cfd->cpumask_ipi, word, 0);
@@ -141,7 +144,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			if (unlikely(cond) && !cond(cpu, info))
 				continue;
 			/* Acquire: pairs with the release by the target of an earlier broadcast. */
-			if (unlikely(atomic_load_explicit(&cfd->csd[cpu].locked, memory_order_acquire)))
+			if (unlikely(atomic_load_explicit(&cfd->csd[cpu].locked,
+							  memory_order_acquire)))
 				wait_for_csd(cfd, cpu, &rings, flags);
 			pushed = queue_one(me, &cfd->csd[cpu], cpu, func, info, kind);
 			if (unlikely(pushed == CALL_PUSH_REFUSED))
@@ -150,7 +154,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 			queued |= bits & -bits;
 			if (pushed == CALL_PUSHED_RING) {
 				__cpumask_set_word(cfd->cpumask_ipi, word,
-						   __cpumask_word(cfd->cpumask_ipi, word) | (bits & -bits));
+						   __cpumask_word(cfd->cpumask_ipi, word) |
+							   (bits & -bits));
 				rings.n++;
 				rings.last = cpu;
 			}
@@ -165,7 +170,8 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 static void wait_many(struct call_function_data *cfd)
 {
 	for (unsigned int word = 0; word < cpumask_words; word++) {
-		for (unsigned long bits = __cpumask_word(cfd->cpumask, word); bits; bits &= bits - 1) {
+		for (unsigned long bits = __cpumask_word(cfd->cpumask, word); bits;
+		     bits &= bits - 1) {
 			unsigned int cpu = word * BITS_PER_LONG + bit_first(bits);
 
 			csd_wait(&cfd->csd[cpu], cpu, false);
@@ -173,8 +179,8 @@ static void wait_many(struct call_function_data *cfd)
 	}
 }
 
-unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func, void *info,
-					 unsigned int scf_flags, smp_cond_func_t cond)
+unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func,
+					 void *info, unsigned int scf_flags, smp_cond_func_t cond)
 {
 	struct call_function_data *cfd = this_cpu_ptr(&cfd_data);
 	unsigned int self = smp_processor_id(), n;
@@ -189,7 +195,8 @@ unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_fu
 		n = call_singly(mask, func, info, cond);
 	}
 	/* While the others are at it. */
-	if (scf_flags & SCF_RUN_LOCAL && cpumask_test_cpu(self, mask) && (!cond || cond(self, info)))
+	if (scf_flags & SCF_RUN_LOCAL && cpumask_test_cpu(self, mask) &&
+	    (!cond || cond(self, info)))
 		n += !smp_call_function_single(self, func, info, true);
 	if (!mine)
 		return n;
@@ -204,10 +211,11 @@ unsigned int smp_call_function(smp_call_func_t func, void *info, bool wait)
 	return smp_call_function_many(cpu_online_mask, func, info, wait);
 }
 
-unsigned int on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait,
-				   const struct cpumask *mask)
+unsigned int on_each_cpu_cond_mask(smp_cond_func_t cond, smp_call_func_t func, void *info,
+				   bool wait, const struct cpumask *mask)
 {
-	return smp_call_function_many_cond(mask, func, info, SCF_RUN_LOCAL | (wait ? SCF_WAIT : 0), cond);
+	return smp_call_function_many_cond(mask, func, info, SCF_RUN_LOCAL | (wait ? SCF_WAIT : 0),
+					   cond);
 }
 
 unsigned int on_each_cpu_cond(smp_cond_func_t cond, smp_call_func_t func, void *info, bool wait)
@@ -215,7 +223,8 @@ unsigned int on_each_cpu_cond(smp_cond_func_t cond, smp_call_func_t func, void *
 	return on_each_cpu_cond_mask(cond, func, info, wait, cpu_online_mask);
 }
 
-unsigned int on_each_cpu_mask(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)
+unsigned int on_each_cpu_mask(const struct cpumask *mask, smp_call_func_t func, void *info,
+			      bool wait)
 {
 	return on_each_cpu_cond_mask(NULL, func, info, wait, mask);
 }

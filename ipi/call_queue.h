@@ -28,7 +28,8 @@
  * a push either comes before the close, and is in the list that the close takes, or after it, and is refused.
  */
 struct call_node {
-	struct call_node *next; /* what the head was at the push: the list ends with a state, see call_queue_more */
+	struct call_node *
+		next; /* what the head was at the push: the list ends with a state, see call_queue_more */
 };
 
 /* In this order: up to CLOSED a push is not quiet, up to POLLING there are no calls. */

@@ -59,7 +59,9 @@ int smp_call_function_single_timeout(unsigned int cpu, smp_call_func_t func, voi
 		kfree(call);
 		return -ENXIO;
 	}
-	if (!csd_lock_wait_until(&call->csd, cpu, time_now() + ns_to_ticks(MIN(timeout_us, (uint64_t)INT64_MAX / 1000) * 1000))) {
+	if (!csd_lock_wait_until(
+		    &call->csd, cpu,
+		    time_now() + ns_to_ticks(MIN(timeout_us, (uint64_t)INT64_MAX / 1000) * 1000))) {
 		/* In the last moment it may have run: then it is done all the same. */
 		if (atomic_exchange_explicit(&call->owner, LEFT, memory_order_acq_rel) == WAITED) {
 			ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.timeouts, 1);

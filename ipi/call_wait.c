@@ -15,7 +15,8 @@
 #include "ipi/ipi.h"
 
 static unsigned int csd_timeout_ms = 5000;
-PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000, "how long a caller waits before it reports");
+PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000,
+	   "how long a caller waits before it reports");
 
 static const char *func_name(smp_call_func_t func, char *buf, size_t size)
 {
@@ -79,8 +80,8 @@ static void report(call_single_data_t *csd, unsigned int cpu, uint64_t since)
 	if (ran)
 		func_name(ran, last, sizeof(last));
 	pr_warn("call: cpu%u waits %lu ms for cpu%u to run %s; last there: %s", smp_processor_id(),
-		ticks_to_ns(time_now() - since) / 1000000, cpu, func_name(csd->func, name, sizeof(name)),
-		last);
+		ticks_to_ns(time_now() - since) / 1000000, cpu,
+		func_name(csd->func, name, sizeof(name)), last);
 	report_chain(smp_processor_id());
 }
 
@@ -145,8 +146,8 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 		interval *= 2;
 		next = time_now() + interval;
 		if (deadline == UINT64_MAX && time_now() - since > CALL_WAIT_FATAL_S * timebase_hz)
-			panic("call: cpu%u has not answered cpu%u for %d s", cpu, smp_processor_id(),
-			      CALL_WAIT_FATAL_S);
+			panic("call: cpu%u has not answered cpu%u for %d s", cpu,
+			      smp_processor_id(), CALL_WAIT_FATAL_S);
 	}
 	set_waiting(me, before);
 	if (over && rung) {

@@ -54,7 +54,8 @@ static void take_trace(const struct trap_frame *frame)
  * instructions more.
  */
 static bool wanted;
-PARAM_BOOL("sse", wanted, "backtraces also of harts with interrupts off, by SSE; makes every IPI dearer");
+PARAM_BOOL("sse", wanted,
+	   "backtraces also of harts with interrupts off, by SSE; makes every IPI dearer");
 
 /* Local events are registered by the hart itself. Without a context nothing comes of it. */
 static void listen(void)

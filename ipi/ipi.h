@@ -7,9 +7,9 @@
 
 /* Why a hart is interrupted, but for calls, which have their queue. */
 enum ipi_reason {
-	IPI_STOP,      /* panic elsewhere: stop for ever */
-	IPI_IRQ_SETUP, /* external interrupts will be routed here */
-	IPI_BACKTRACE, /* say where you are */
+	IPI_STOP,	/* panic elsewhere: stop for ever */
+	IPI_IRQ_SETUP,	/* external interrupts will be routed here */
+	IPI_BACKTRACE,	/* say where you are */
 	IPI_RESCHEDULE, /* look at the run queue */
 	IPI_REASONS,
 };

@@ -82,12 +82,14 @@ int idle_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
 bool idle_job_done(unsigned int cpu)
 {
 	/* Acquire: pairs with the release when fn has returned. */
-	return atomic_load_explicit(&per_cpu_ptr(&idle_job, cpu)->state, memory_order_acquire) == JOB_NONE;
+	return atomic_load_explicit(&per_cpu_ptr(&idle_job, cpu)->state, memory_order_acquire) ==
+	       JOB_NONE;
 }
 
 static bool job_set(void)
 {
-	return atomic_load_explicit(&this_cpu_ptr(&idle_job)->state, memory_order_relaxed) == JOB_SET;
+	return atomic_load_explicit(&this_cpu_ptr(&idle_job)->state, memory_order_relaxed) ==
+	       JOB_SET;
 }
 
 static void run_job(void)

@@ -32,7 +32,8 @@ static const char *backend_text(void)
 {
 	static char text[48];
 
-	snprintf(text, sizeof(text), " ipi=%s floor=%lu", ipi_backend()->name, bench_unit(bench_ipi_floor()));
+	snprintf(text, sizeof(text), " ipi=%s floor=%lu", ipi_backend()->name,
+		 bench_unit(bench_ipi_floor()));
 	return text;
 }
 

@@ -52,8 +52,9 @@ static void storm(void *arg)
 	wait_for(&go, 1);
 	for (unsigned int round = 0; round < ROUNDS * POOL; round++) {
 		for (unsigned int i = 0; i < mine->nr_targets; i++) {
-			while (smp_call_function_single_async(mine->targets[i].cpu,
-							      &mine->targets[i].pool[round % POOL]) == -EBUSY)
+			while (smp_call_function_single_async(
+				       mine->targets[i].cpu,
+				       &mine->targets[i].pool[round % POOL]) == -EBUSY)
 				cpu_relax();
 		}
 	}
