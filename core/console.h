@@ -70,6 +70,12 @@ void console_input(const char *buf, size_t n);
 int console_getc(uint64_t deadline);
 
 /*
+ * Waits until the deadline, or ctrl-c: true; it and what was typed before it are dropped. Other keys
+ * stay for console_getc. As console_getc otherwise.
+ */
+bool console_wait_break(uint64_t deadline);
+
+/*
  * The row a person is editing. While one is set, lines of output erase it, and it is drawn again
  * behind them, cursor included, all under the console lock. It fits one row of the terminal: the
  * editor scrolls, the row never wraps.

@@ -11,6 +11,7 @@
 #define INPUT_SIZE    1024u /* power of two: a pasted page */
 #define POLL_MS	      10
 #define NO_CONSOLE_MS 1000
+#define CTRL_C	      3
 
 static DEFINE_SPINLOCK(input_lock);
 static unsigned char input[INPUT_SIZE];
@@ -81,5 +82,41 @@ int console_getc(uint64_t deadline)
 		if (time_now() >= deadline)
 			return -ETIMEDOUT;
 		wait_until(input_ready, NULL, until);
+	}
+}
+
+/* Takes ctrl-c off the input, with all that came before it; false if there is none. */
+static bool take_break(void *unused)
+{
+	unsigned long flags = spin_lock_irqsave(&input_lock);
+	unsigned int head = atomic_load_explicit(&input_head, memory_order_relaxed);
+	unsigned int at = atomic_load_explicit(&input_tail, memory_order_relaxed);
+	bool found = false;
+
+	(void)unused;
+	while (at != head && !found)
+		found = input[at++ % INPUT_SIZE] == CTRL_C;
+	if (found)
+		atomic_store_explicit(&input_tail, at, memory_order_relaxed);
+	spin_unlock_irqrestore(&input_lock, flags);
+	return found;
+}
+
+bool console_wait_break(uint64_t deadline)
+{
+	for (;;) {
+		struct console *con = console_active();
+		uint64_t until = deadline;
+		int c;
+
+		if (con && con->poll) {
+			while ((c = con->poll(con)) >= 0)
+				console_input(&(char){(char)c}, 1);
+			until = MIN(deadline, deadline_ms(POLL_MS));
+		}
+		if (wait_until(take_break, NULL, until))
+			return true;
+		if (time_now() >= deadline)
+			return false;
 	}
 }

@@ -54,7 +54,7 @@ SCENARIOS = [
     Scenario('no sPI: the legacy back end is all there is', '--smp 3', TESTS, rules='no-ipi', expect=by('legacy'),
              full=True),
     Scenario('SBI 0.1', '--smp 3 --online 1', TESTS, rules='spec=0.1', expect=by('legacy'), full=True),
-    Scenario('32 harts', '--smp 32', TESTS, full=True),
+    Scenario('32 harts', '--smp 32', f'{TESTS} bringup_ms=100000', full=True),
     Scenario('debug image', '--smp 3', TESTS, image='debug/Image', full=True),
 ]
 

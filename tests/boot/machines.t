@@ -15,6 +15,8 @@ from scenario import Scenario, run_all  # noqa: E402
 TESTS = 'test=all'
 # Up to the prompt and out again: for machines where each test would take long.
 PROMPT = '--send poweroff'
+# So many harts on few cores take their time: whether they come is asked here, not how soon.
+PATIENT = 'bringup_ms=100000'
 
 
 def numa(nodes, harts, mem):
@@ -35,7 +37,7 @@ def each(qemu, bios):
         # hang in the firmware as they start.
         if bios == '1.5.1' and harts > 35:
             args += ' --qemu-arg "-cpu rv64,debug=off"'
-        yield Scenario(f'{harts} harts, QEMU {qemu}, OpenSBI {bios}', args, TESTS, full=True)
+        yield Scenario(f'{harts} harts, QEMU {qemu}, OpenSBI {bios}', args, f'{TESTS} {PATIENT}', full=True)
 
 
 SCENARIOS = [
@@ -43,10 +45,10 @@ SCENARIOS = [
     Scenario('2 harts', '--smp 2', TESTS),
     Scenario('2 harts, deterministic', '--smp 2 --deterministic', TESTS),
     Scenario('4 harts', '--smp 4', TESTS),
-    Scenario('17 harts', f'--smp 17 {PROMPT}'),
-    Scenario('64 harts', f'--smp 64 {PROMPT}'),
-    Scenario('128 harts', f'--smp 128 {PROMPT}'),
-    Scenario('512 harts', f'--smp 512 --machine virt,acpi=off --bios test {PROMPT}', full=True),
+    Scenario('17 harts', f'--smp 17 {PROMPT}', PATIENT),
+    Scenario('64 harts', f'--smp 64 {PROMPT}', PATIENT),
+    Scenario('128 harts', f'--smp 128 {PROMPT}', PATIENT),
+    Scenario('512 harts', f'--smp 512 --machine virt,acpi=off --bios test {PROMPT}', PATIENT, full=True),
 
     Scenario('QEMU 7.2, OpenSBI 1.1', '--smp 3 --qemu 7.2 --bios 1.1', TESTS),
     Scenario('QEMU 7.2, OpenSBI 1.6', '--smp 3 --qemu 7.2', TESTS, full=True),

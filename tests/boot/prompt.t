@@ -5,6 +5,7 @@
 import random
 import re
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -14,7 +15,8 @@ from terminal import PROMPT, Session, Timeout  # noqa: E402
 
 LEFT, RIGHT, UP, DOWN = '\x1b[D', '\x1b[C', '\x1b[A', '\x1b[B'
 START, END, KILL, CLEAR, CANCEL, BACKSPACE = '\x01', '\x05', '\x0b', '\x15', '\x03', '\x7f'
-COMMANDS = ('help', 'harts', 'dmesg', 'mem', 'params', 'sbi', 'test', 'bench', 'fault', 'panic', 'poweroff', 'reboot')
+COMMANDS = ('help', 'harts', 'dmesg', 'mem', 'params', 'sbi', 'test', 'bench', 'fault', 'panic', 'poweroff', 'reboot',
+            'sleep', 'call', 'ipi', 'backtrace', 'stats', 'trace', 'irqs')
 
 # Kind of fault, what the report must say, a function that must be in the backtrace. Kinds the
 # kernel lists and that are not here must at least panic and be symbolised.
@@ -117,6 +119,30 @@ def typing_ahead(tap):
         tap.result(all(f'echo{n}' in text for n in range(40)), '40 pasted lines all arrive', text)
 
 
+def sleeping(tap):
+    """sleep waits as long as it says, and no longer than a person lets it."""
+    with Session('', smp=2) as s:
+        s.prompt()
+        start = time.monotonic()
+        rows = s.command('sleep 0.5')
+        took = time.monotonic() - start
+        tap.result(rows == [] and took >= 0.49, f'sleep 0.5 takes {took:.2f} s', '\n'.join(rows))
+        s.type('sleep 100000\r')
+        s.wait(lambda: s.screen.row == '', 'the command')
+        s.type('typed before' + CANCEL)
+        s.wait(lambda: 'sleep: ended by ctrl-c' in s.text, 'its end')
+        s.prompt()
+        tap.result(True, 'ctrl-c ends sleep, and drops what was typed before it')
+        s.type('sleep 1\rharts\r')
+        s.wait(lambda: '2 of 2 possible cpus online' in s.text, 'harts')
+        s.prompt()
+        tap.result(not broken_rows(s), 'what is typed ahead of its end is kept', s.text)
+        for bad in ('', '1 2', 'x', '-1', '.5', '1.0001', '1e3', '100001', '99999999999999999999', '1s'):
+            rows = s.command(f'sleep {bad}')
+            good = rows[-1:] == ['usage: sleep <seconds>'] and (len(bad.split()) != 1 or f"sleep: '{bad}'" in rows[0])
+            tap.result(good, f"sleep {bad or 'without a time'}", '\n'.join(rows))
+
+
 def noise(tap, seed=1):
     """Bytes that nobody would type do no harm."""
     rng = random.Random(seed)
@@ -125,10 +151,11 @@ def noise(tap, seed=1):
         for _ in range(40):
             # Without Enter: a random command could end the session rightly.
             s.type(''.join(chr(rng.choice([byte for byte in range(256) if byte not in (10, 13)])) for _ in range(100)))
-        s.pause(0.5)
+        # What is typed while the shell is behind may find no room.
+        s.quiet()
         s.type(CANCEL + CLEAR)
         s.screen.feed('\r\n')
-        s.pause(0.5)
+        s.quiet()
         s.type(CLEAR + 'poweroff 5\r')
         tap.result(s.status() == 5, f'4000 random bytes, then poweroff (seed {seed})', s.text[-3000:])
 
@@ -193,7 +220,7 @@ def main():
     if not (OUT / 'Image').exists():
         print('Bail out! no Image: run make')
         return 1
-    for part in (commands, typing_early, typing_ahead, noise, faults, ways_out):
+    for part in (commands, typing_early, typing_ahead, sleeping, noise, faults, ways_out):
         if sys.argv[1:] and part.__name__ not in sys.argv[1:]:
             continue
         try:

@@ -170,11 +170,12 @@ class Session:
             pass
         return self._process.returncode
 
-    def pause(self, seconds):
-        """Reads for a while."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._read(max(0, end - time.monotonic()))
+    def quiet(self, seconds=2.0):
+        """Reads until nothing has come for so long."""
+        end = time.monotonic() + DEADLINE_S
+        while self._read(seconds):
+            if time.monotonic() > end:
+                raise Timeout('an end of the output did not come')
 
     @property
     def text(self):

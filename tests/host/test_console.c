@@ -569,6 +569,25 @@ static void test_panic_at_the_prompt(void **state)
 	console_prompt_end();
 }
 
+static void test_break(void **state)
+{
+	uint64_t now = time_now();
+
+	(void)state;
+	console_input("ab", 2);
+	assert_false(console_wait_break(deadline_ms(20)));
+	assert_true(time_now() - now >= 20000000);
+	assert_int_equal(console_getc(0), 'a');
+	console_input("c\003d", 3);
+	assert_true(console_wait_break(UINT64_MAX));
+	assert_int_equal(console_getc(0), 'd');
+	assert_int_equal(console_getc(0), -ETIMEDOUT);
+	/* One that is there counts also when the time is over. */
+	console_input("\003", 1);
+	assert_true(console_wait_break(now));
+	assert_false(console_wait_break(now));
+}
+
 static void test_input(void **state)
 {
 	static char many[2000];
@@ -656,6 +675,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_prompt),
 	cmocka_unit_test(test_panic_at_the_prompt),
 	cmocka_unit_test(test_input),
+	cmocka_unit_test(test_break),
 	cmocka_unit_test(test_polled_input),
 	cmocka_unit_test(test_input_from_another_hart),
 	cmocka_unit_test(test_whole_lines_from_all_harts),
