@@ -24,12 +24,11 @@ extern unsigned long *percpu_base;
 	({                                                                  \
 		unsigned long __off = (unsigned long)(__force void *)(ptr); \
 		__asm__("" : "+r"(__off));                                  \
-		(__typeof__(*(ptr)) __force *)(__off + (base));             \
+		(__typeof__(*(ptr)) *)(__off + (base));                     \
 	})
 
 /* A pointer to this hart's copy. Valid while the caller cannot move to another hart. */
-#define this_cpu_ptr(ptr) \
-	((__typeof__(*(ptr)) __force *)arch_tp_add((unsigned long)(__force void *)(ptr)))
+#define this_cpu_ptr(ptr) ((__typeof__(*(ptr)) *)arch_tp_add((unsigned long)(__force void *)(ptr)))
 /* A pointer to cpu's copy; cpu must be below nr_cpu_ids. Any context after INIT_PERCPU. */
 #define per_cpu_ptr(ptr, cpu) __percpu_at(ptr, percpu_base[cpu])
 
