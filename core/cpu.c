@@ -69,9 +69,12 @@ unsigned int num_online_cpus(void)
 	return cpumask_weight(cpu_online_mask);
 }
 
-void set_cpu_online(unsigned int cpu)
+void set_cpu_online(unsigned int cpu, bool online)
 {
-	cpumask_set_cpu(cpu, online_mask);
+	if (online)
+		cpumask_set_cpu(cpu, online_mask);
+	else
+		cpumask_clear_cpu(cpu, online_mask);
 }
 
 const char *cpu_state_name(int state)
@@ -79,6 +82,7 @@ const char *cpu_state_name(int state)
 	static const char *const names[] = {
 		[CPU_OFFLINE] = "offline", [CPU_STARTING] = "starting", [CPU_ONLINE] = "online",
 		[CPU_REFUSED] = "refused", [CPU_LATE] = "late",		[CPU_STUCK] = "stuck",
+		[CPU_DYING] = "dying",	   [CPU_PARKED] = "parked",
 	};
 
 	return (unsigned int)state < ARRAY_SIZE(names) ? names[state] : "unknown";
@@ -174,7 +178,7 @@ static void count_possible_cpus(const struct fdt_cpu *cpus, unsigned int n)
 	cpumask_setall(possible);
 	cpu_possible_mask = possible;
 	cpu_online_mask = online_mask;
-	set_cpu_online(0);
+	set_cpu_online(0, true);
 	atomic_store_explicit(&infos[0].state, CPU_ONLINE, memory_order_relaxed);
 }
 

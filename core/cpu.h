@@ -20,8 +20,15 @@
  *        v       it never came  v        v has come but is not online
  *   CPU_REFUSED              CPU_LATE  CPU_STUCK
  *
- * The boot hart moves a cpu along every arrow but the one to CPU_ONLINE, which the hart takes
- * itself by compare-exchange: one that the boot hart has given up stays given up, and parks.
+ *                 cpu_die             the firmware says STOPPED
+ *   CPU_ONLINE ------------> CPU_DYING ------------------------> CPU_OFFLINE
+ *                               |
+ *                               '-- hart_stop comes back --> CPU_PARKED
+ *
+ * A cpu that is refused, late, stuck or parked may be started again like one that is offline. The hart itself takes the
+ * arrows to CPU_ONLINE, CPU_DYING and CPU_PARKED; who starts or stops it takes all others, one hart at a time (at boot the
+ * boot hart, later who holds hotplug). Each arrow that somebody else's could meet is a compare-exchange: a hart that has been given
+ * up stays given up, and parks.
  */
 enum cpu_state {
 	CPU_OFFLINE,
@@ -30,6 +37,8 @@ enum cpu_state {
 	CPU_REFUSED,
 	CPU_LATE,
 	CPU_STUCK,
+	CPU_DYING,
+	CPU_PARKED,
 };
 
 struct fdt_cpu;
@@ -39,6 +48,7 @@ struct cpu_info {
 	int node;		       /* memory node, NUMA_NO_NODE if the tree names none */
 	_Atomic int state;	       /* enum cpu_state */
 	int error;		       /* negative errno of a refused start */
+	long stop_error;	       /* what hart_stop said last when it came back */
 	const struct fdt_cpu *fdt;     /* NULL if the tree does not name it (a boot hart only) */
 	uint64_t start_ticks;	       /* time CSR just before hart_start */
 	_Atomic uint64_t online_ticks; /* time CSR when it joined the online mask */
@@ -46,7 +56,10 @@ struct cpu_info {
 
 extern unsigned int nr_cpu_ids; /* possible cpus; fixed at INIT_PERCPU */
 
-/* For enumeration: possible is fixed at INIT_PERCPU, a bit of online is set by the hart itself. */
+/*
+ * For enumeration: possible is fixed at INIT_PERCPU, a bit of online is set and cleared by the hart itself. It is set a little later than the
+ * state becomes CPU_ONLINE, and cleared a little before it is left.
+ */
 extern const struct cpumask *cpu_possible_mask;
 extern const struct cpumask *cpu_online_mask;
 
@@ -70,7 +83,7 @@ unsigned int num_online_cpus(void);
 
 const char *cpu_state_name(int state);
 
-/* This hart joins the online mask. Its own last step of coming up. */
-void set_cpu_online(unsigned int cpu);
+/* This hart joins the online mask, its own last step of coming up, or leaves it, its first of going down. */
+void set_cpu_online(unsigned int cpu, bool online);
 
 #endif

@@ -3,7 +3,6 @@
 #include "core/smp.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "arch/riscv/boot.h"
 #include "arch/riscv/csr.h"
@@ -20,6 +19,7 @@
 #include "core/panic.h"
 #include "core/param.h"
 #include "core/printk.h"
+#include "core/smp_internal.h"
 #include "core/time.h"
 #include "sbi/base.h"
 #include "sbi/hsm.h"
@@ -42,9 +42,6 @@ static unsigned int bringup_ms;
 PARAM_UINT("bringup_ms", bringup_ms, 1, 600000,
 	   "deadline of bring-up in ms (default 2000 and 50 per hart)");
 
-/* How long a start that the firmware answers with "not now" is tried again. */
-#define START_RETRY_MS 200
-
 static struct boot_record *records;
 
 /*
@@ -52,8 +49,20 @@ static struct boot_record *records;
  * are started.
  */
 static _Atomic unsigned int bringup_pending;
+/* Harts that start later are nobody's count. */
+static _Atomic bool bringup_over;
 
 static DEFINE_PER_CPU(void *, stack_top);
+
+void smp_set_start_stack(unsigned int cpu, void *top)
+{
+	per_cpu(stack_top, cpu) = top;
+}
+
+void *smp_start_stack(unsigned int cpu)
+{
+	return percpu_base[cpu] ? per_cpu(stack_top, cpu) : NULL;
+}
 
 static int map_new_stack(int node, unsigned int order, void **top)
 {
@@ -111,7 +120,6 @@ static int percpu_areas_init(void)
 	per_cpu(overflow_sp, 0) = this_cpu(overflow_sp);
 	per_cpu(numa_node, 0) = cpu_to_node(0);
 	__asm__ __volatile__("mv tp, %0" : : "r"(area) : "memory");
-	this_cpu(stack_top) = (void *)(STACK_MAP_BASE + STACK_SLOT_SIZE);
 
 	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++) {
 		int err = prepare_cpu(cpu);
@@ -161,15 +169,12 @@ void secondary_hart_main(void)
 	csr_clear(CSR_SIP, SIE_SSIE);
 	csr_write(CSR_SIE, SIE_SSIE);
 	atomic_store_explicit(&info->online_ticks, rdtime(), memory_order_relaxed);
-	if (!cas_acq_rel(&info->state, &starting, CPU_ONLINE)) {
-		csr_write(CSR_SIE, 0);
-		for (;;)
-			wait_for_interrupt();
-	}
+	if (!cas_acq_rel(&info->state, &starting, CPU_ONLINE))
+		smp_park();
 	TABLE_FOREACH (struct cpu_starting, it, cpu_starting)
 		it->fn();
-	set_cpu_online(smp_processor_id());
-	if (bringup_done_one())
+	set_cpu_online(smp_processor_id(), true);
+	if (!atomic_load_explicit(&bringup_over, memory_order_relaxed) && bringup_done_one())
 		sbi_send_ipi(1, boot_hartid);
 	secondary_idle();
 	panic("idle returned");
@@ -191,11 +196,11 @@ static void refuse(unsigned int cpu, int error)
 	bringup_done_one();
 }
 
-/* One try at one hart; HSM_START_RETRY leaves it as it was. */
-static enum hsm_start_result start_cpu(unsigned int cpu)
+enum hsm_start_result smp_start_cpu(unsigned int cpu)
 {
 	struct cpu_info *info = cpu_info(cpu);
 	enum hsm_start_result result;
+	int starting = CPU_STARTING;
 	uint64_t opaque;
 	long error;
 
@@ -209,8 +214,10 @@ static enum hsm_start_result start_cpu(unsigned int cpu)
 	/* Should it come by this start all the same, it parks; or, refused or not, it has come already. */
 	if (!boot_record_expire(&records[cpu]))
 		return HSM_START_ACCEPTED;
+	/* One that was parked in the kernel needs no record. */
+	if (!cas_acq_rel(&info->state, &starting, CPU_OFFLINE))
+		return HSM_START_ACCEPTED;
 	info->error = sbi_to_errno(error);
-	atomic_store_explicit(&info->state, CPU_OFFLINE, memory_order_relaxed);
 	return result;
 }
 
@@ -234,7 +241,7 @@ static void start_all(void)
 			if (atomic_load_explicit(&cpu_info(cpu)->state, memory_order_relaxed) !=
 			    CPU_OFFLINE)
 				continue;
-			switch (start_cpu(cpu)) {
+			switch (smp_start_cpu(cpu)) {
 			case HSM_START_ACCEPTED:
 				bringup_result.started++;
 				break;
@@ -260,54 +267,18 @@ static void start_all(void)
 	} while (again);
 }
 
-/*
- * After the deadline: each hart that is not online is told so, by the atomic step that it looks at
- * itself.
- */
-static void give_up(unsigned int cpu)
+bool smp_give_up(unsigned int cpu)
 {
 	int starting = CPU_STARTING;
 	bool never_came = boot_record_expire(&records[cpu]);
 
-	if (cas_acq_rel(&cpu_info(cpu)->state, &starting, never_came ? CPU_LATE : CPU_STUCK))
-		bringup_done_one();
+	return cas_acq_rel(&cpu_info(cpu)->state, &starting, never_came ? CPU_LATE : CPU_STUCK);
 }
 
-const char *cpu_failure(unsigned int cpu, char *buf, unsigned int size)
+bool smp_came_late(unsigned int cpu)
 {
-	const struct cpu_info *info = cpu_info(cpu);
-	bool came = records &&
-		    atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
-
-	switch (atomic_load_explicit(&info->state, memory_order_relaxed)) {
-	case CPU_ONLINE:
-		return "";
-	case CPU_OFFLINE:
-		return "not started (maxcpus=)";
-	case CPU_REFUSED:
-		if (info->error == -EALREADY)
-			return "runs already, started by somebody else";
-		/* Never tried; firmware that has no memory of its own says so below. */
-		if (info->error == -ENOMEM && !info->start_ticks)
-			return "no memory for it";
-		snprintf(buf, size, "the firmware refuses to start it (error %d)", info->error);
-		return buf;
-	case CPU_LATE:
-		return came ? "came after the deadline, parked" : "start accepted, never arrived";
-	case CPU_STUCK:
-		return "arrived, but did not come online";
-	default:
-		return "is starting";
-	}
-}
-
-unsigned int late_arrivals(void)
-{
-	unsigned int n = 0;
-
-	for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
-		n += atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
-	return n;
+	return records &&
+	       atomic_load_explicit(&records[cpu].state, memory_order_relaxed) == BOOT_LATE;
 }
 
 static int smp_init(void)
@@ -330,10 +301,13 @@ static int smp_init(void)
 		if (!bringup_done_one() && !wait_for_harts(deadline)) {
 			pr_err("bring-up: %u harts missing after %lu ms",
 			       atomic_load_explicit(&bringup_pending, memory_order_relaxed), ms);
-			for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++)
-				give_up(cpu);
+			for (unsigned int cpu = 1; cpu < nr_cpu_ids; cpu++) {
+				if (smp_give_up(cpu))
+					bringup_done_one();
+			}
 		}
 	}
+	atomic_store_explicit(&bringup_over, true, memory_order_relaxed);
 	online_at = rdtime();
 	bringup_result.ticks = online_at - start;
 	bringup_result.insns = boot_entry_insns ? rdinstret() - insns : 0;

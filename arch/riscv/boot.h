@@ -59,6 +59,8 @@ extern _Atomic unsigned long stray_hartid;
 __noreturn void boot_hart_main(unsigned long hartid, phys_addr_t fdt, phys_addr_t image);
 /* Every other hart's; set up by core/smp. */
 __noreturn void secondary_hart_main(void);
+/* Goes there as at a first start: on the stack whose top is sp. Interrupts off. */
+__noreturn void secondary_hart_again(void *sp);
 
 /* What the firmware handed over: the boot hart's id and the device tree, mapped read only. */
 extern unsigned long boot_hartid;

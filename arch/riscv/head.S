@@ -194,7 +194,16 @@ secondary_hart:
 	li	ra, 0
 	tail	secondary_hart_main
 
+/* A hart that never left the kernel starts again. a0 is the top of its stack. */
+	.globl secondary_hart_again
+secondary_hart_again:
+	mv	sp, a0
+	li	s0, 0
+	li	ra, 0
+	tail	secondary_hart_main
+
 /* A hart that nobody called, or whose start does not match its record: count it, and park. */
+	.globl stray_hart
 	.balign	4
 stray_hart:
 	lla	t0, stray_hartid

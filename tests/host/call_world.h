@@ -85,9 +85,12 @@ int cpu_to_node(unsigned int cpu)
 	return (int)(cpu & 1);
 }
 
-void set_cpu_online(unsigned int cpu)
+void set_cpu_online(unsigned int cpu, bool is)
 {
-	cpumask_set_cpu(cpu, online);
+	if (is)
+		cpumask_set_cpu(cpu, online);
+	else
+		cpumask_clear_cpu(cpu, online);
 }
 
 unsigned int num_online_cpus(void)
@@ -160,7 +163,7 @@ static void come_up(unsigned int cpu)
 	unsigned long flags = local_irq_save();
 
 	smpcfd_online_cpu();
-	set_cpu_online(cpu);
+	set_cpu_online(cpu, true);
 	local_irq_restore(flags);
 }
 
@@ -217,7 +220,7 @@ static void world_hart(unsigned int cpu, void *arg)
 		call_function_init();
 		for (unsigned int i = 0; i < world.harts; i++)
 			world.prepare_errors += !!smpcfd_prepare_cpu(i);
-		set_cpu_online(0);
+		set_cpu_online(0, true);
 		atomic_store(&world.ready, true);
 	} else {
 		while (!atomic_load(&world.ready))
