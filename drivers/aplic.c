@@ -4,9 +4,11 @@
 #include <errno.h>
 
 #include "arch/riscv/io.h"
+#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
 #include "core/printk.h"
+#include "core/time.h"
 #include "drivers/driver.h"
 #include "drivers/imsic.h"
 #include "drivers/irq.h"
@@ -19,6 +21,7 @@
 #define APLIC_SETIENUM		0x1edc
 #define APLIC_CLRIE(word)	(0x1f00UL + 4 * (word))
 #define APLIC_CLRIENUM		0x1fdc
+#define APLIC_GENMSI		0x3000
 #define APLIC_TARGET(source)	(0x3004UL + 4 * ((source) - 1))
 #define APLIC_MIN_SIZE		0x4000
 /* One interrupt delivery control structure a hart, in direct mode (section 4.8.1). */
@@ -37,12 +40,16 @@
 #define SOURCECFG_LEVEL1   6
 #define SOURCECFG_LEVEL0   7
 
+#define GENMSI_BUSY 0x1000
+
 #define TARGET_HART_SHIFT 18
 #define TARGET_IPRIO	  1 /* direct mode: all alike */
 
 #define APLIC_MAX_SOURCES 1023
 #define APLIC_MAX_IDC	  16384
 #define APLIC_NO_IDC	  (~0U)
+
+#define SETTLE_MS 1
 
 struct aplic {
 	struct irq_domain domain;
@@ -52,7 +59,9 @@ struct aplic {
 	bool msi;
 	unsigned int *idc; /* by cpu, direct mode only */
 
-	/* MSI mode: which source an id stands for, and the reverse. 0 for none. */
+	/* MSI mode. */
+	unsigned int settle_id; /* comes in behind all that was sent before; 0: none was left */
+	/* Which source an id stands for, and the reverse. 0 for none. */
 	struct source {
 		struct aplic *aplic;
 		unsigned int hwirq;
@@ -157,12 +166,40 @@ static void aplic_mask(struct irq_domain *d, unsigned int hwirq)
 	writel(hwirq, a->base + APLIC_CLRIENUM);
 }
 
+/* An MSI of the domain's own, to this hart, takes the way of all before it (section 4.9.3). */
+static void aplic_settle(struct irq_domain *d)
+{
+	struct aplic *a = d->priv;
+	unsigned int self = smp_processor_id();
+	uint64_t deadline = deadline_ms(SETTLE_MS);
+
+	if (!a->settle_id || !imsic_reaches(self))
+		return;
+	/* Another hart's may still be on its way. */
+	spin_lock(&d->lock);
+	while (readl(a->base + APLIC_GENMSI) & GENMSI_BUSY && time_now() < deadline)
+		cpu_relax();
+	writel(imsic_target(self) << TARGET_HART_SHIFT | a->settle_id, a->base + APLIC_GENMSI);
+	while (!imsic_pending_here(a->settle_id) && time_now() < deadline)
+		cpu_relax();
+	spin_unlock(&d->lock);
+	if (!imsic_pending_here(a->settle_id))
+		pr_warn("its own MSI does not come in at cpu%u within %d ms", self, SETTLE_MS);
+}
+
+static void take_settle(unsigned int id, void *arg)
+{
+	(void)id;
+	(void)arg;
+}
+
 static const struct irq_domain_ops aplic_ops = {
 	.translate = aplic_translate,
 	.reaches = aplic_reaches,
 	.start = aplic_start,
 	.route = aplic_route,
 	.mask = aplic_mask,
+	.settle = aplic_settle,
 };
 
 static unsigned int aplic_handle(struct irq_root *root)
@@ -191,6 +228,15 @@ static void aplic_cpu_init(struct irq_root *root)
 		return;
 	writel(0, a->base + APLIC_ITHRESHOLD(idc));
 	writel(1, a->base + APLIC_IDELIVERY(idc));
+}
+
+static void aplic_cpu_exit(struct irq_root *root)
+{
+	struct aplic *a = root->priv;
+	unsigned int idc = a->idc[smp_processor_id()];
+
+	if (idc != APLIC_NO_IDC)
+		writel(0, a->base + APLIC_IDELIVERY(idc));
 }
 
 /*
@@ -287,10 +333,14 @@ static int aplic_probe(const struct fdt_device *dev)
 	err = irq_domain_add(&a->domain);
 	if (err)
 		goto free;
+	if (a->msi)
+		a->settle_id = (unsigned int)MAX(imsic_alloc_id(take_settle, NULL, false), 0);
 	writel(DOMAINCFG_IE | (a->msi ? DOMAINCFG_DM : 0), a->base + APLIC_DOMAINCFG);
 	if (!a->msi) {
-		a->root = (struct irq_root){
-			.handle = aplic_handle, .cpu_init = aplic_cpu_init, .priv = a};
+		a->root = (struct irq_root){.handle = aplic_handle,
+					    .cpu_init = aplic_cpu_init,
+					    .cpu_exit = aplic_cpu_exit,
+					    .priv = a};
 		irq_root_add(&a->root);
 	}
 	pr_info("%u sources, %s", sources, a->msi ? "by MSI" : "direct");

@@ -159,6 +159,19 @@ static void imsic_cpu_init(struct irq_root *root)
 	indirect_write(EIDELIVERY, 1);
 }
 
+static void imsic_cpu_exit(struct irq_root *root)
+{
+	(void)root;
+	if (imsic.file[smp_processor_id()])
+		indirect_write(EIDELIVERY, 0);
+}
+
+bool imsic_pending_here(unsigned int id)
+{
+	csr_write(CSR_SISELECT, EIP(id / BITS_PER_LONG));
+	return csr_read(CSR_SIREG) >> (id % BITS_PER_LONG) & 1;
+}
+
 static int read_geometry(const struct fdt_device *dev, unsigned int entries,
 			 struct imsic_geometry *g)
 {
@@ -287,7 +300,8 @@ static int imsic_probe(const struct fdt_device *dev)
 	if (files <= 0)
 		goto free;
 	imsic.phandle = dev->phandle;
-	imsic.root = (struct irq_root){.handle = imsic_handle, .cpu_init = imsic_cpu_init};
+	imsic.root = (struct irq_root){
+		.handle = imsic_handle, .cpu_init = imsic_cpu_init, .cpu_exit = imsic_cpu_exit};
 	irq_root_add(&imsic.root);
 	pr_info("%u ids, %d harts", max_id, files);
 	return 0;

@@ -10,7 +10,9 @@
 #include "arch/riscv/trap.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
+#include "core/panic.h"
 #include "core/printk.h"
+#include "core/smp.h"
 #include "core/time.h"
 #include "drivers/irq.h"
 #include "percpu/percpu.h"
@@ -137,13 +139,16 @@ void irq_cpu_init(void)
 	unsigned int n = atomic_load_explicit(&roots_known, memory_order_acquire);
 	struct irq_root *root = roots;
 
+	if (atomic_load_explicit(this_cpu_ptr(&roots_ready), memory_order_relaxed) == n)
+		return;
 	for (unsigned int i = 0; i < n; i++, root = root->next)
 		root->cpu_init(root);
-	if (n)
-		csr_set(CSR_SIE, SIE_SEIE);
+	csr_set(CSR_SIE, SIE_SEIE);
 	/* Pairs with the acquire in is_prepared: who reads it may route to this hart. */
 	atomic_store_explicit(this_cpu_ptr(&roots_ready), n, memory_order_release);
 }
+
+CPU_STARTING(irq_cpu_init);
 
 static bool is_prepared(void *arg)
 {
@@ -151,6 +156,73 @@ static bool is_prepared(void *arg)
 
 	return atomic_load_explicit(per_cpu_ptr(&roots_ready, cpu), memory_order_acquire) ==
 	       atomic_load_explicit(&roots_known, memory_order_relaxed);
+}
+
+/* Online, and reached: those that take external interrupts already first. -1 if there is none. */
+static int find_new_home(struct irq_domain *d)
+{
+	int home = -1;
+	unsigned int cpu;
+
+	for_each_online_cpu (cpu) {
+		if (!d->ops->reaches(d, cpu))
+			continue;
+		if (is_prepared(&cpu))
+			return (int)cpu;
+		home = (int)cpu;
+	}
+	return home;
+}
+
+/* domain->lock is held. True: it is not routed to this hart any more. */
+static bool move_off(struct irq *irq, unsigned int self)
+{
+	struct irq_domain *d = irq->domain;
+	int home;
+
+	if (irq->cpu != self)
+		return true;
+	home = find_new_home(d);
+	if (home < 0)
+		return false;
+	d->ops->route(d, irq->hwirq, self, (unsigned int)home);
+	irq->cpu = (unsigned int)home;
+	/* Until it is ready the interrupt stays pending. This hart cannot wait for that: the other may be waiting for this one. */
+	if (!is_prepared(&irq->cpu) && irq_kick_cpu)
+		irq_kick_cpu(irq->cpu);
+	return true;
+}
+
+void irq_migrate_all_off_this_cpu(void)
+{
+	unsigned int self = smp_processor_id();
+	unsigned int n = atomic_load_explicit(this_cpu_ptr(&roots_ready), memory_order_relaxed);
+	struct irq *irq = atomic_load_explicit(&first_irq, memory_order_acquire);
+
+	ASSERT(irqs_disabled() && !cpumask_test_cpu(self, cpu_online_mask));
+	/*
+	 * Each is looked at under its domain's lock: who routes one here, holding that lock, looks at the online mask, so either it is seen
+	 * here or this hart's absence is seen there.
+	 */
+	for (; irq; irq = atomic_load_explicit(&irq->next, memory_order_acquire)) {
+		unsigned long flags = spin_lock_irqsave(&irq->domain->lock);
+		bool moved = move_off(irq, self);
+
+		spin_unlock_irqrestore(&irq->domain->lock, flags);
+		if (!moved)
+			pr_warn("%s: source %u (%s) reaches no other hart; silent until cpu%u is back",
+				irq->domain->name, irq->hwirq, irq->name, self);
+	}
+	for (struct irq_domain *d = domains; d; d = d->next) {
+		if (d->ops->settle)
+			d->ops->settle(d);
+	}
+	atomic_store_explicit(this_cpu_ptr(&roots_ready), 0, memory_order_relaxed);
+	for (struct irq_root *root = roots; n--; root = root->next) {
+		root->handle(root);
+		root->cpu_exit(root);
+	}
+	csr_clear(CSR_SIE, SIE_SEIE);
 }
 
 /* Makes sure that cpu takes external interrupts before one is routed to it. */
@@ -224,7 +296,7 @@ static int start_irq(struct irq *irq, unsigned int trigger)
 	return err;
 }
 
-/* Numbers an interrupt and links it in. */
+/* Numbers an interrupt and links it in: from then on a hart that goes down moves it. */
 static void publish(struct irq *irq)
 {
 	unsigned long flags = spin_lock_irqsave(&list_lock);
@@ -238,6 +310,16 @@ static void publish(struct irq *irq)
 	}
 	atomic_store_explicit(end, irq, memory_order_release);
 	spin_unlock_irqrestore(&list_lock, flags);
+}
+
+/* A hart that went down before the interrupt was in the list has not moved it. */
+static void keep_reachable(struct irq *irq)
+{
+	unsigned long flags = spin_lock_irqsave(&irq->domain->lock);
+
+	if (!cpumask_test_cpu(irq->cpu, cpu_online_mask))
+		move_off(irq, irq->cpu);
+	spin_unlock_irqrestore(&irq->domain->lock, flags);
 }
 
 static struct irq *find_irq(int number)
@@ -283,6 +365,7 @@ int irq_request(const struct fdt_device *dev, unsigned int index, irq_handler_t 
 		return err;
 	}
 	publish(irq);
+	keep_reachable(irq);
 	return irq->number;
 }
 
@@ -300,12 +383,15 @@ int irq_set_affinity(int number, unsigned int cpu)
 	if (err)
 		return err;
 	unsigned long flags = spin_lock_irqsave(&d->lock);
-	if (irq->cpu != cpu) {
+	/* Again, where a hart that goes down cannot miss it. */
+	if (!cpumask_test_cpu(cpu, cpu_online_mask)) {
+		err = -ENXIO;
+	} else if (irq->cpu != cpu) {
 		d->ops->route(d, irq->hwirq, irq->cpu, cpu);
 		irq->cpu = cpu;
 	}
 	spin_unlock_irqrestore(&d->lock, flags);
-	return 0;
+	return err;
 }
 
 int irq_disable(int number)

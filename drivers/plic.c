@@ -16,9 +16,11 @@
 #define PLIC_ENABLE(context)	(0x2000UL + 0x80UL * (context))
 #define PLIC_THRESHOLD(context) (0x200000UL + 0x1000UL * (context))
 #define PLIC_CLAIM(context)	(0x200004UL + 0x1000UL * (context))
-#define PLIC_MAX_SOURCES	1023
-#define PLIC_MAX_CONTEXTS	15872
-#define PLIC_NO_CONTEXT		(~0U)
+/* Sources have priority 1 or 0: with this threshold none gets through. */
+#define PLIC_THRESHOLD_CLOSED 1
+#define PLIC_MAX_SOURCES      1023
+#define PLIC_MAX_CONTEXTS     15872
+#define PLIC_NO_CONTEXT	      (~0U)
 
 /*
  * A source is masked by priority 0, not by its enable bit: a completion is ignored by the hardware
@@ -147,6 +149,15 @@ static void plic_cpu_init(struct irq_root *root)
 		writel(0, p->base + PLIC_THRESHOLD(context));
 }
 
+static void plic_cpu_exit(struct irq_root *root)
+{
+	struct plic *p = root->priv;
+	unsigned int context = p->context[smp_processor_id()];
+
+	if (context != PLIC_NO_CONTEXT)
+		writel(PLIC_THRESHOLD_CLOSED, p->base + PLIC_THRESHOLD(context));
+}
+
 /* Contexts are the entries of interrupts-extended, in order; returns how many are S-mode lines of
  * possible cpus. */
 static int find_contexts(struct plic *p, const struct fdt_device *dev)
@@ -226,7 +237,10 @@ static int plic_probe(const struct fdt_device *dev)
 	err = irq_domain_add(&p->domain);
 	if (err)
 		goto free;
-	p->root = (struct irq_root){.handle = plic_handle, .cpu_init = plic_cpu_init, .priv = p};
+	p->root = (struct irq_root){.handle = plic_handle,
+				    .cpu_init = plic_cpu_init,
+				    .cpu_exit = plic_cpu_exit,
+				    .priv = p};
 	irq_root_add(&p->root);
 	pr_info("%u sources, %d harts", sources, contexts);
 	return 0;
