@@ -11,7 +11,7 @@
 #include "core/param.h"
 #include "core/printk.h"
 #include "core/smp.h"
-#include "core/time.h"
+#include "core/timer.h"
 
 uint64_t random_seed;
 bool seed_given;
@@ -36,7 +36,7 @@ PARAM_FUNC("seed", parse_seed,
 static void start_turns(void)
 {
 	if (random_turns)
-		timer_interrupt_start();
+		timers_reprogram();
 }
 CPU_STARTING(start_turns);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The time CSR as a clock, and the hart's one timer as a way to wait. */
+/* The time CSR as a clock, the hart's compare register, and ways to wait. */
 #include "core/time.h"
 
 #include "arch/riscv/csr.h"
@@ -11,6 +11,7 @@
 #include "core/fdt.h"
 #include "core/init.h"
 #include "core/printk.h"
+#include "core/timer.h"
 #include "sbi/base.h"
 #include "sbi/legacy.h"
 #include "sbi/sbi.h"
@@ -56,7 +57,7 @@ void udelay(uint64_t us)
 /* Firmware of SBI 0.1 has the old call only. */
 static bool legacy_timer;
 
-static void timer_set(uint64_t when)
+void timer_compare_set(uint64_t when)
 {
 	if (unlikely(random_turns))
 		when = MIN(when, rdtime() + random_turn());
@@ -66,44 +67,39 @@ static void timer_set(uint64_t when)
 		sbi_legacy_set_timer(when);
 	else
 		sbi_set_timer(when);
-}
-
-/*
- * The only use of the timer is to end a wait: the interrupt itself has done that, so it just goes
- * quiet.
- */
-void timer_interrupt(void)
-{
-	timer_set(UINT64_MAX);
-}
-
-void timer_interrupt_start(void)
-{
-	timer_set(UINT64_MAX);
+	/* It stays enabled: where no timer is set, it does not come. */
 	csr_set(CSR_SIE, SIE_STIE);
+}
+
+/* The interrupt itself has ended the wfi. */
+static void end_sleep(struct timer_list *timer)
+{
+	(void)timer;
 }
 
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 {
 	unsigned long flags = local_irq_save();
-	bool armed = false, done;
+	struct timer_list timer;
+	bool done;
 
+	timer_setup(&timer, end_sleep);
 	/*
 	 * With interrupts off an interrupt that makes cond true stays pending and ends the wfi that
 	 * follows, so none is missed between the look at cond and the sleep.
 	 */
 	while (!(done = cond(arg)) && rdtime() < deadline) {
-		if (!armed) {
-			timer_set(deadline);
-			csr_set(CSR_SIE, SIE_STIE);
-			armed = true;
-		}
-		wait_for_interrupt();
+		/* Whoever waits may have been brought to another hart since it last armed the timer. */
+		if (!timer_armed_here(&timer))
+			mod_timer(&timer, deadline);
+		if (likely(timer_armed_here(&timer)))
+			wait_for_interrupt();
+		else
+			cpu_relax();
 		local_irq_enable();
 		local_irq_disable();
 	}
-	if (armed)
-		timer_set(UINT64_MAX);
+	timer_delete(&timer);
 	local_irq_restore(flags);
 	return done;
 }

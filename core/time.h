@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The clock (time CSR) and the one timer a hart has (Sstc stimecmp, or SBI TIME). */
+/* The clock (time CSR), waits, and the one compare register that a hart has (Sstc stimecmp, or SBI TIME). */
 #ifndef CORE_TIME_H
 #define CORE_TIME_H
 
@@ -27,7 +27,8 @@ void udelay(uint64_t us);
 /*
  * Sleeps this hart (wfi) until cond(arg) is true or the deadline (ticks) has passed; returns the
  * last cond(arg). Whoever makes cond true must also interrupt this hart (an IPI or a device). Hart
- * context with interrupts on or off: they are taken while it waits, and restored.
+ * context with interrupts on or off: they are taken while it waits, and restored. A hart that is not online has no timer, and
+ * spins.
  */
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
@@ -39,10 +40,10 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 #define POLL_US 50
 bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
-/* Takes timer interrupts on this hart from now on, for random_turns. Interrupts off. */
-void timer_interrupt_start(void);
-
-/* Timer interrupt of this hart, from the trap handler, interrupts off. */
-void timer_interrupt(void);
+/*
+ * Sets this hart's compare register: it interrupts at time when or, with random_turns, earlier; UINT64_MAX: never. For core/timer.c, which
+ * knows the earliest timer. Interrupts off.
+ */
+void timer_compare_set(uint64_t when);
 
 #endif

@@ -11,6 +11,7 @@ enum ipi_reason {
 	IPI_IRQ_SETUP,	/* external interrupts will be routed here */
 	IPI_BACKTRACE,	/* say where you are */
 	IPI_RESCHEDULE, /* look at the run queue */
+	IPI_TIMER,     /* your earliest timer has changed */
 	IPI_REASONS,
 };
 

@@ -37,7 +37,7 @@ uint64_t random_turn(void)
  */
 void cpu_end_turn(void)
 {
-	unsigned long flags, compare;
+	unsigned long flags, compare, turn;
 
 	if (!have_sstc)
 		return;
@@ -46,8 +46,15 @@ void cpu_end_turn(void)
 	/* It stays enabled: where no timer is set, it does not come. */
 	csr_set(CSR_SIE, SIE_STIE);
 	wait_for_interrupt();
-	if (random_turns)
-		compare = rdtime() + random_turn();
+	/*
+	 * One that was due meanwhile is left to come when interrupts are on; while they are off turns go on being cut. It
+	 * is a few ticks late then, but not lost: that interrupt, too, sets the register for the earliest timer.
+	 */
+	if (random_turns) {
+		turn = rdtime() + random_turn();
+		if (!flags || compare > turn)
+			compare = turn;
+	}
 	csr_write(CSR_STIMECMP, compare);
 	local_irq_restore(flags);
 }

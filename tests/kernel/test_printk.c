@@ -8,6 +8,7 @@
 #include "core/cpu.h"
 #include "core/printk.h"
 #include "core/time.h"
+#include "core/timer.h"
 #include "tests/kernel/ktest.h"
 
 /* All messages here are LOG_DEBUG: results are on the console at the same time. */
