@@ -7,10 +7,10 @@
 
 #include "arch/riscv/hart.h"
 #include "arch/riscv/processor.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/param.h"
 #include "core/printk.h"
-#include "core/smp.h"
 #include "core/timer.h"
 
 uint64_t random_seed;
@@ -33,12 +33,14 @@ PARAM_FUNC("seed", parse_seed,
 	   "number that random tests start from; deterministic: also the schedule's");
 
 /* Every hart's timer ends turns, its own or that of whoever runs then. */
-static void start_turns(void)
+static int start_turns(unsigned int cpu)
 {
+	(void)cpu;
 	if (random_turns)
 		timers_reprogram();
+	return 0;
 }
-CPU_STARTING(start_turns);
+CPUHP_ROW(CPUHP_AP_TURNS_STARTING, "turns:starting", start_turns, NULL);
 
 static int random_init(void)
 {
@@ -49,7 +51,7 @@ static int random_init(void)
 		return 0;
 	}
 	random_turns_start(random_mix(random_seed));
-	start_turns();
+	start_turns(0);
 	return 0;
 }
 INITCALL(INIT_IPI, random_init);

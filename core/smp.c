@@ -13,6 +13,7 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/fault.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/kmalloc.h"
 #include "core/page.h"
@@ -25,8 +26,6 @@
 #include "sbi/hsm.h"
 #include "sbi/ipi.h"
 #include "sbi/sbi.h"
-
-TABLE_DECLARE(struct cpu_starting, cpu_starting);
 
 struct bringup_result bringup_result;
 void (*secondary_idle)(void);
@@ -171,8 +170,7 @@ void secondary_hart_main(void)
 	atomic_store_explicit(&info->online_ticks, rdtime(), memory_order_relaxed);
 	if (!cas_acq_rel(&info->state, &starting, CPU_ONLINE))
 		smp_park();
-	TABLE_FOREACH (struct cpu_starting, it, cpu_starting)
-		it->fn();
+	cpuhp_starting(smp_processor_id());
 	set_cpu_online(smp_processor_id(), true);
 	if (!atomic_load_explicit(&bringup_over, memory_order_relaxed) && bringup_done_one())
 		sbi_send_ipi(1, boot_hartid);

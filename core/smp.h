@@ -6,17 +6,6 @@
 #include <stdint.h>
 
 #include "core/compiler.h"
-#include "core/table.h"
-
-/*
- * Rows that every hart but the boot hart runs when it comes up: on itself, interrupts off, before it joins the online mask, in no promised order.
- * They cannot fail.
- */
-struct cpu_starting {
-	void (*fn)(void);
-};
-#define CPU_STARTING(f) \
-	static const struct cpu_starting starting_##f TABLE_ENTRY(cpu_starting) = {.fn = (f)}
 
 /* What a hart does once it is online: interrupts off at the call, never returns. Set before INIT_SMP by who owns idling. */
 extern void (*secondary_idle)(void);
@@ -42,7 +31,7 @@ extern struct bringup_result bringup_result;
 int cpu_start_hart(unsigned int cpu);
 
 /*
- * Waits until a started hart has come: 0, it is on its way through its CPU_STARTING rows to secondary_idle and cannot be given up any
+ * Waits until a started hart has come: 0, it is on its way through its starting rows to secondary_idle and cannot be given up any
  * more. -ETIMEDOUT: it had not come at the deadline (ticks), and parks should it come later (CPU_LATE), or hangs in
  * between (CPU_STUCK).
  */

@@ -9,10 +9,10 @@
 #include "arch/riscv/processor.h"
 #include "arch/riscv/trap.h"
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/kmalloc.h"
 #include "core/panic.h"
 #include "core/printk.h"
-#include "core/smp.h"
 #include "core/time.h"
 #include "drivers/irq.h"
 #include "percpu/percpu.h"
@@ -148,7 +148,20 @@ void irq_cpu_init(void)
 	atomic_store_explicit(this_cpu_ptr(&roots_ready), n, memory_order_release);
 }
 
-CPU_STARTING(irq_cpu_init);
+static int irq_starting(unsigned int cpu)
+{
+	(void)cpu;
+	irq_cpu_init();
+	return 0;
+}
+
+static int irq_dying(unsigned int cpu)
+{
+	(void)cpu;
+	irq_migrate_all_off_this_cpu();
+	return 0;
+}
+CPUHP_ROW(CPUHP_AP_IRQ_STARTING, "irq:starting", irq_starting, irq_dying);
 
 static bool is_prepared(void *arg)
 {

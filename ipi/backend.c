@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/param.h"
 #include "core/printk.h"
-#include "core/smp.h"
 #include "ipi/call.h"
 
 static const struct ipi_backend *const backends[] = {
@@ -36,15 +36,15 @@ const struct ipi_backend *ipi_backend_nth(unsigned int i, int *state)
 	return backends[i];
 }
 
-void ipi_backend_cpu_init(void)
+static int ipi_backend_starting(unsigned int cpu)
 {
 	const struct ipi_backend *backend = ipi_backend();
 
 	if (backend->cpu_init && backend->cpu_init())
-		pr_err("cpu%u: IPIs by %s do not reach it", smp_processor_id(), backend->name);
+		pr_err("cpu%u: IPIs by %s do not reach it", cpu, backend->name);
+	return 0;
 }
-
-CPU_STARTING(ipi_backend_cpu_init);
+CPUHP_ROW(CPUHP_AP_IPI_STARTING, "ipi:starting", ipi_backend_starting, NULL);
 
 struct readiness {
 	const struct ipi_backend *backend;

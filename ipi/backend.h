@@ -37,9 +37,6 @@ static inline const struct ipi_backend *ipi_backend(void)
  */
 const struct ipi_backend *ipi_backend_nth(unsigned int i, int *state);
 
-/* Readies the calling hart for the back end in use. Each hart, before it joins the online mask, interrupts off. */
-void ipi_backend_cpu_init(void);
-
 extern const struct ipi_backend ipi_backend_sbi, ipi_backend_legacy, ipi_backend_sswi,
 	ipi_backend_imsic;
 

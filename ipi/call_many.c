@@ -4,11 +4,11 @@
 
 #include "arch/riscv/irqflags.h"
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/kmalloc.h"
 #include "core/panic.h"
 #include "core/printk.h"
-#include "core/smp.h"
 #include "ipi/call_wait.h"
 #include "ipi/internal.h"
 #include "ipi/ipi.h"
@@ -266,7 +266,20 @@ static int prepare_cpus(void)
 }
 INITCALL(INIT_DRIVERS, prepare_cpus);
 
-CPU_STARTING(smpcfd_online_cpu);
+static int open_queue(unsigned int cpu)
+{
+	(void)cpu;
+	smpcfd_online_cpu();
+	return 0;
+}
+
+static int close_queue(unsigned int cpu)
+{
+	(void)cpu;
+	smpcfd_dying_cpu();
+	return 0;
+}
+CPUHP_ROW(CPUHP_AP_SMPCFD_DYING, "smpcfd:dying", open_queue, close_queue);
 
 static int call_init(void)
 {

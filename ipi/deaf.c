@@ -10,11 +10,11 @@
 #include "arch/riscv/pgtable.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/page.h"
 #include "core/param.h"
 #include "core/printk.h"
-#include "core/smp.h"
 #include "core/time.h"
 #include "ipi/call.h"
 #include "sbi/base.h"
@@ -76,7 +76,14 @@ static void listen(void)
 	else
 		pr_warn("cpu%u: no software events: %s", smp_processor_id(), sbi_error_name(error));
 }
-CPU_STARTING(listen);
+
+static int listen_at_start(unsigned int cpu)
+{
+	(void)cpu;
+	listen();
+	return 0;
+}
+CPUHP_ROW(CPUHP_AP_DEAF_STARTING, "deaf:starting", listen_at_start, NULL);
 
 static void listen_here(void *info)
 {

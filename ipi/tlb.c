@@ -9,9 +9,9 @@
 #include "arch/riscv/page.h"
 #include "arch/riscv/pgtable.h"
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/param.h"
-#include "core/smp.h"
 #include "ipi/call.h"
 #include "ipi/sbi_line.h"
 #include "sbi/base.h"
@@ -183,11 +183,13 @@ static void mapping_changed(unsigned long va, uint64_t size)
 }
 
 /* What was written as code while this hart was away. Its translations were fenced when it took the page table. */
-static void fence_at_start(void)
+static int fence_at_start(unsigned int cpu)
 {
+	(void)cpu;
 	__asm__ __volatile__("fence.i\n\tsfence.vma" : : : "memory");
+	return 0;
 }
-CPU_STARTING(fence_at_start);
+CPUHP_ROW(CPUHP_AP_FENCE_STARTING, "fence:starting", fence_at_start, NULL);
 
 /* Only now do others run: mapping before was this hart's own business, and fast. */
 static int tlb_init(void)
