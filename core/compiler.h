@@ -142,6 +142,16 @@
 #define store_release(ptr, v) atomic_store_explicit(ptr, v, memory_order_release)
 #endif
 
+/*
+ * A full fence. The thread sanitizer knows orders of atomics only: for it, one that all harts touch.
+ */
+#ifdef __SANITIZE_THREAD__
+extern _Atomic unsigned int host_smp_mb;
+#define smp_mb() (void)atomic_fetch_add_explicit(&host_smp_mb, 1, memory_order_seq_cst)
+#else
+#define smp_mb() atomic_thread_fence(memory_order_seq_cst)
+#endif
+
 /* One line of shared data on every platform in reach; keeps words of different writers apart. */
 #define CACHE_LINE	    64
 #define __cacheline_aligned __aligned(CACHE_LINE)

@@ -17,6 +17,7 @@
  *   INIT_SMP      all other harts started; online at the end of this level
  *   INIT_DRIVERS  interrupt controllers, consoles, reset
  *   INIT_LATE     what needs drivers
+ *   INIT_THREADS  the boot is a thread from the first row on, interrupts are on: what has threads
  *   INIT_MAIN     the boot's job: tests, benchmarks, then the shell
  */
 #define INIT_EARLY   10
@@ -27,6 +28,7 @@
 #define INIT_SMP     60
 #define INIT_DRIVERS 70
 #define INIT_LATE    80
+#define INIT_THREADS 85
 #define INIT_MAIN    90
 
 struct initcall {

@@ -6,6 +6,7 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/panic.h"
+#include "core/preempt.h"
 #include "core/time.h"
 
 void spin_lock_init(spinlock_t *lock, const char *name)
@@ -37,7 +38,7 @@ static void spin_wait(spinlock_t *lock, uint32_t ticket)
 	}
 }
 
-void spin_lock(spinlock_t *lock) __acquires(lock)
+static void take(spinlock_t *lock)
 {
 	uint32_t ticket;
 
@@ -47,25 +48,35 @@ void spin_lock(spinlock_t *lock) __acquires(lock)
 	if (unlikely(atomic_load_explicit(&lock->serving, memory_order_acquire) != ticket))
 		spin_wait(lock, ticket);
 	atomic_store_explicit(&lock->owner, smp_processor_id() + 1, memory_order_relaxed);
+}
+
+void spin_lock(spinlock_t *lock) __acquires(lock)
+{
+	preempt_disable();
+	take(lock);
 	__acquire(lock);
 }
 
 bool spin_trylock(spinlock_t *lock)
 {
-	/* Acquire: as in spin_wait, of the holder that left at this count. */
-	uint32_t serving = atomic_load_explicit(&lock->serving, memory_order_acquire);
+	uint32_t serving;
 
+	preempt_disable();
+	/* Acquire: as in spin_wait, of the holder that left at this count. */
+	serving = atomic_load_explicit(&lock->serving, memory_order_acquire);
 	/*
 	 * next can equal an old serving only if nobody has drawn a ticket since: the lock is free.
 	 */
 	if (!atomic_compare_exchange_strong_explicit(&lock->next, &serving, serving + 1,
-						     memory_order_relaxed, memory_order_relaxed))
+						     memory_order_relaxed, memory_order_relaxed)) {
+		preempt_enable();
 		return false;
+	}
 	atomic_store_explicit(&lock->owner, smp_processor_id() + 1, memory_order_relaxed);
 	return true;
 }
 
-void spin_unlock(spinlock_t *lock) __releases(lock)
+static void leave(spinlock_t *lock)
 {
 	if (unlikely(!spin_is_held(lock)) && !panic_in_progress())
 		panic("lock %s: cpu%u unlocks what cpu%d holds", lock->name, smp_processor_id(),
@@ -78,19 +89,28 @@ void spin_unlock(spinlock_t *lock) __releases(lock)
 	atomic_store_explicit(&lock->serving,
 			      atomic_load_explicit(&lock->serving, memory_order_relaxed) + 1,
 			      memory_order_release);
+}
+
+void spin_unlock(spinlock_t *lock) __releases(lock)
+{
+	leave(lock);
+	preempt_enable();
 	__release(lock);
 }
 
 unsigned long spin_lock_irqsave(spinlock_t *lock) __acquires(lock)
 {
+	/* Nothing preempts where interrupts are off. */
 	unsigned long flags = local_irq_save();
 
-	spin_lock(lock);
+	take(lock);
+	__acquire(lock);
 	return flags;
 }
 
 void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags) __releases(lock)
 {
-	spin_unlock(lock);
+	leave(lock);
 	local_irq_restore(flags);
+	__release(lock);
 }

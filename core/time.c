@@ -77,6 +77,8 @@ static void end_sleep(struct timer_list *timer)
 	(void)timer;
 }
 
+void (*wait_or_yield)(void) = wait_for_interrupt;
+
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 {
 	unsigned long flags = local_irq_save();
@@ -93,7 +95,7 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 		if (!timer_armed_here(&timer))
 			mod_timer(&timer, deadline);
 		if (likely(timer_armed_here(&timer)))
-			wait_for_interrupt();
+			wait_or_yield();
 		else
 			cpu_relax();
 		local_irq_enable();

@@ -32,6 +32,9 @@ void udelay(uint64_t us);
  */
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
+/* How wait_until sleeps, interrupts off: until an interrupt is pending, or others have run. Set by the scheduler. */
+extern void (*wait_or_yield)(void);
+
 /*
  * The same where nobody interrupts this hart: it sleeps, and looks each POLL_US. Not a spin: an
  * emulator that runs harts in turn would let the one waited for run only when this one's turn is

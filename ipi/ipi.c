@@ -62,6 +62,12 @@ void ipi_send_cpu(unsigned int cpu, enum ipi_reason reason)
 		ipi_ring(cpu);
 }
 
+void ipi_raise_self(enum ipi_reason reason)
+{
+	set_reason(smp_processor_id(), reason);
+	csr_set(CSR_SIP, SIE_SSIE);
+}
+
 unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 {
 	unsigned int cpu, failed = 0;

@@ -10,8 +10,8 @@ enum ipi_reason {
 	IPI_STOP,	/* panic elsewhere: stop for ever */
 	IPI_IRQ_SETUP,	/* external interrupts will be routed here */
 	IPI_BACKTRACE,	/* say where you are */
-	IPI_RESCHEDULE, /* look at the run queue */
-	IPI_TIMER,     /* your earliest timer has changed */
+	IPI_TIMER,	/* your earliest timer has changed */
+	IPI_RESCHEDULE, /* another thread should run; last, as its handler may come back on another cpu */
 	IPI_REASONS,
 };
 
@@ -24,6 +24,9 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason);
 
 /* The same for one cpu. */
 void ipi_send_cpu(unsigned int cpu, enum ipi_reason reason);
+
+/* The same for this cpu, as soon as its interrupts are on. Interrupts off. */
+void ipi_raise_self(enum ipi_reason reason);
 
 /* What is called for a reason, interrupts off. Registered once, before INIT_SMP. */
 void ipi_register(enum ipi_reason reason, void (*handler)(void));

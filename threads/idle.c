@@ -15,6 +15,7 @@
 #include "core/smp.h"
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
+#include "threads/internal.h"
 
 /* How often idle looks at the call queue before it sleeps: a call that comes meanwhile needs no interrupt. */
 static unsigned int idle_looks = 8;
@@ -102,11 +103,13 @@ static void run_job(void)
 	atomic_store_explicit(&job->state, JOB_NONE, memory_order_release);
 }
 
-static void idle_loop(void)
+static __noreturn void idle_loop(void)
 {
 	for (;;) {
 		local_irq_disable();
-		if (unlikely(call_queue_has_work())) {
+		if (current->head.need_resched) {
+			schedule_idle();
+		} else if (unlikely(call_queue_has_work())) {
 			/* Calls come with their interrupt; what may wait for the next one does not wait for sleep. */
 			irq_work_run();
 		} else if (!call_queue_poll(idle_looks) && !job_set()) {
@@ -119,9 +122,47 @@ static void idle_loop(void)
 	}
 }
 
-static int idle_init(void)
+/* A hart that comes up is its idle thread, on the stack of its boot record. */
+static void secondary_starts(void)
 {
-	secondary_idle = idle_loop;
+	struct task_struct *idle = this_cpu_ptr(&idle_task);
+
+	sched_cpu_starting(idle, idle);
+	idle_loop();
+}
+
+/* One whose hart was up before there were threads. */
+static __noreturn void idle_entry(struct context *before)
+{
+	finish_switch(before);
+	idle_loop();
+}
+
+void idle_thread_init(struct task_struct *idle, void *stack)
+{
+	idle->stack = stack;
+	context_init(&idle->context, stack, (void (*)(struct context *))idle_entry);
+}
+
+DEFINE_PER_CPU(struct task_struct, idle_task);
+
+/* One for each possible cpu, in its own memory, kept when the cpu goes down. */
+static int idle_threads_init(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu (cpu) {
+		struct task_struct *idle = per_cpu_ptr(&idle_task, cpu);
+
+		task_setup(idle, "idle");
+		idle->class = SCHED_IDLE;
+		idle->bound = cpu;
+		idle->head.preempt_count = 1;
+		store_relaxed(&idle->home, TASK_ON_RQ | cpu);
+		if (cpu != smp_processor_id())
+			per_cpu(current_task, cpu) = &idle->head;
+	}
+	secondary_idle = secondary_starts;
 	return 0;
 }
-INITCALL(INIT_IPI, idle_init);
+INITCALL(INIT_IPI, idle_threads_init);

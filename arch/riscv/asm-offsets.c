@@ -4,6 +4,7 @@
 
 #include "arch/riscv/boot.h"
 #include "arch/riscv/event.h"
+#include "arch/riscv/switch.h"
 #include "arch/riscv/trap.h"
 
 #define DEFINE(name, value) __asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(value))
@@ -36,6 +37,9 @@ void asm_offsets(void)
 	DEFINE(TF_CAUSE, offsetof(struct trap_frame, scause));
 	DEFINE(TF_TVAL, offsetof(struct trap_frame, stval));
 	DEFINE(TF_S0, offsetof(struct trap_frame, s0));
+	DEFINE(CTX_RA, offsetof(struct context, ra));
+	DEFINE(CTX_SP, offsetof(struct context, sp));
+	DEFINE(CTX_S, offsetof(struct context, s));
 	DEFINE(EC_STACK, offsetof(struct event_context, stack));
 	DEFINE(EC_TP, offsetof(struct event_context, tp));
 	DEFINE(EC_SP, offsetof(struct event_context, sp));

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of threads/ share and nobody else may use. */
+#ifndef THREADS_INTERNAL_H
+#define THREADS_INTERNAL_H
+
+#include "core/timer.h"
+#include "threads/sched.h"
+
+/*
+ * A cpu's runnable threads. Touched by that cpu only, interrupts off: so there is no lock, and others send messages (the
+ * wake_csd of a thread). nr is read by all.
+ */
+struct rq {
+	struct task_struct *curr, *idle;
+	struct list_head queues[SCHED_IDLE]; /* by class; the running thread is in none */
+	_Atomic unsigned int nr;	     /* in the queues, and the running one */
+	bool slice_armed;
+	struct timer_list slice;
+};
+
+DECLARE_PER_CPU(struct rq, rq);
+DECLARE_PER_CPU(struct task_struct, idle_task);
+
+/* The idle thread's way to other threads; it holds a preempt_count. Interrupts off. */
+void schedule_idle(void);
+
+/* The second half of a switch: the first thing that a new thread does. Interrupts off. */
+void finish_switch(struct context *before);
+
+/* This cpu's run queue begins with curr, which runs now. Interrupts off. */
+void sched_cpu_starting(struct task_struct *curr, struct task_struct *idle);
+
+/* The message that wakes a thread. */
+void wake_task(void *task);
+
+/* For a cpu whose idle thread is not what it boots on. */
+void idle_thread_init(struct task_struct *idle, void *stack);
+
+/* Fills in what threads have in common. */
+void task_setup(struct task_struct *task, const char *comm);
+
+/* Stacks that threads have left are kept, mapped, for those that come. NULL: no memory. */
+void *stack_get(int node);
+void stack_put(void *top);
+
+#endif
