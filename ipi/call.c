@@ -221,14 +221,27 @@ bool call_queue_polling(unsigned int cpu)
 	       CALL_QUEUE_POLLING;
 }
 
-static __noinline int call_here(smp_call_func_t func, void *info)
+/*
+ * The function runs with interrupts off, so that the caller stays on the cpu until it has. Before that it may have been moved: false, and it
+ * must try the general way, which is right for any cpu, its own included.
+ */
+static bool run_here(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	unsigned long flags = local_irq_save();
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	bool here = me->cpu == cpu;
 
-	func(info);
+	if (here) {
+		func(info);
+		ipi_count(&me->stats.local, 1);
+	}
 	local_irq_restore(flags);
-	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.local, 1);
-	return 0;
+	return here;
+}
+
+static __noinline int call_here(unsigned int cpu, smp_call_func_t func, void *info, bool wait)
+{
+	return run_here(cpu, func, info) ? 0 : smp_call_function_single(cpu, func, info, wait);
 }
 
 /* The rare ways of a call are kept out of the common one, whose registers they would cost. */
@@ -267,7 +280,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info,
 	if (unlikely(!func))
 		return -EINVAL;
 	if (unlikely(cpu == me->cpu))
-		return call_here(func, info);
+		return call_here(cpu, func, info, wait);
 	if (unlikely(cpu >= nr_cpu_ids))
 		return no_such_cpu();
 	if (unlikely(!wait))
@@ -302,7 +315,7 @@ static __noinline int async_rare(unsigned int cpu, call_single_data_t *csd)
 	/* On this cpu: free while the function runs, as on another. */
 	if (atomic_load_explicit(&csd->locked, memory_order_acquire))
 		return -EBUSY;
-	return call_here(func, csd->info);
+	return run_here(cpu, func, csd->info) ? 0 : smp_call_function_single_async(cpu, csd);
 }
 
 int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
@@ -322,19 +335,22 @@ int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 
 int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)
 {
-	unsigned int self = smp_processor_id(), cpu, any = nr_cpu_ids;
-	int node = cpu_to_node(self);
+	unsigned int self = smp_processor_id(), cpu;
+	int node = cpu_to_node(self), err = -ENXIO;
 
 	if (cpumask_test_cpu(self, mask))
-		return smp_call_function_single(self, func, info, wait);
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-	{
-		if (cpu_to_node(cpu) == node)
-			return smp_call_function_single(cpu, func, info, wait);
-		if (any == nr_cpu_ids)
-			any = cpu;
+		err = smp_call_function_single(self, func, info, wait);
+	/* One that goes down between the look and the call refuses: there may be others. */
+	for (int far = 0; far < 2 && err == -ENXIO; far++) {
+		for_each_cpu_and (cpu, mask, cpu_online_mask) {
+			if ((cpu_to_node(cpu) != node) != far)
+				continue;
+			err = smp_call_function_single(cpu, func, info, wait);
+			if (err != -ENXIO)
+				return err;
+		}
 	}
-	return smp_call_function_single(any, func, info, wait);
+	return err;
 }
 
 void smpcfd_online_cpu(void)

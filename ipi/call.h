@@ -41,9 +41,10 @@ typedef struct call_single_data call_single_data_t;
 
 /*
  * All calls below: the function runs with interrupts off, on the stack of whatever the target does; it must not sleep. Calls of one
- * caller to one target run in the order in which they were made. A call that was accepted runs exactly once, also
+ * caller to one target run in the order in which they were made, as long as the caller stays on one cpu. A call that was accepted runs exactly once, also
  * if its target goes down meanwhile; one that was refused never runs. On the calling cpu itself the function is
- * called directly, interrupts off.
+ * called directly, interrupts off. A caller that may be preempted may be moved to another cpu at any moment: "the calling
+ * cpu" is the one on which it was at some moment during the call.
  *
  * Callers may be in any context, interrupt handlers and interrupts off included: who waits with interrupts off runs
  * the calls that others make to it, so two that call each other both finish. Such nesting is bounded
@@ -77,7 +78,7 @@ int smp_call_function_any(const struct cpumask *mask, smp_call_func_t func, void
 /*
  * Runs it on every online cpu of the mask but this one, this one too with SCF_RUN_LOCAL; where cond is not NULL, only where cond(cpu, info),
  * called here, is true. Cpus that are not online are passed over. Returns on how many it runs or has run. func NULL: 0.
- * One ring for each window of the back end, only for cpus that need one. A caller that interrupts another such call on the same cpu goes
+ * One ring for each window of the back end, only for cpus that need one. A caller that interrupts, or preempts, another such call on the same cpu goes
  * target by target.
  */
 unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func,

@@ -13,24 +13,11 @@
 #include "ipi/internal.h"
 #include "ipi/ipi.h"
 
-/*
- * A caller's own: one csd for each target, and which were queued and which must be rung. busy while the caller is between filling
- * and having waited: a handler that interrupts it there does without.
- */
-struct call_function_data {
-	call_single_data_t *csd;     /* by cpu */
-	struct cpumask *cpumask;     /* queued, to be waited for */
-	struct cpumask *cpumask_ipi; /* of these, to be rung */
-	bool busy;
-};
-
 struct ipi_cpu **ipi_cpus;
-
-static DEFINE_PER_CPU(struct call_function_data, cfd_data);
 
 int smpcfd_prepare_cpu(unsigned int cpu)
 {
-	struct call_function_data *cfd = per_cpu_ptr(&cfd_data, cpu);
+	struct call_function_data *cfd = &per_cpu_ptr(&ipi_cpu, cpu)->many;
 	int node = cpu_to_node(cpu);
 
 	/* Kept from an earlier life. */
@@ -50,28 +37,15 @@ int smpcfd_prepare_cpu(unsigned int cpu)
 
 int smpcfd_dead_cpu(unsigned int cpu)
 {
-	struct call_function_data *cfd = per_cpu_ptr(&cfd_data, cpu);
+	struct call_function_data *cfd = &per_cpu_ptr(&ipi_cpu, cpu)->many;
 
-	/* A broadcast without wait may still be on its way: its csds are not to be touched by the next life before. */
+	/*
+	 * A broadcast without wait may still be on its way: its csds are not to be touched by the next life before. One with wait, whose
+	 * thread has left this cpu, keeps them busy until it is over.
+	 */
 	for (unsigned int target = 0; cfd->csd && target < nr_cpu_ids; target++)
 		csd_lock_wait(&cfd->csd[target], target);
-	ASSERT(!cfd->busy);
 	return 0;
-}
-
-/* One by one, each waited for: for who has no call_function_data to use. */
-static unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func, void *info,
-				smp_cond_func_t cond)
-{
-	unsigned int self = smp_processor_id(), cpu, n = 0;
-
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-	{
-		if (cpu == self || (cond && !cond(cpu, info)))
-			continue;
-		n += !smp_call_function_single(cpu, func, info, true);
-	}
-	return n;
 }
 
 /* What is queued and not rung yet: how many, and which came last. */
@@ -108,7 +82,10 @@ static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *c
 	return pushed;
 }
 
-/* An earlier broadcast without wait has not come to its end there: what is queued so far is rung before the wait. */
+/*
+ * An earlier broadcast without wait has not come to its end there: what is queued so far is rung before the wait. The caller may be on another cpu after
+ * it; what it goes on with is still its own, and the cpu that it was on is still the one that it does not call.
+ */
 static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int cpu,
 				    struct to_ring *rings, unsigned long flags)
 {
@@ -119,15 +96,14 @@ static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int
 	local_irq_save();
 }
 
-/* Word by word: what is queued and what is to be rung is put together in registers. */
-static unsigned int queue_many(struct call_function_data *cfd, const struct cpumask *mask,
-			       smp_call_func_t func, void *info, unsigned int kind,
-			       smp_cond_func_t cond)
+/* Word by word: what is queued and what is to be rung is put together in registers. Interrupts off; flags are what they were before. */
+static inline unsigned int queue_many(struct ipi_cpu *me, const struct cpumask *mask,
+				      smp_call_func_t func, void *info, unsigned int kind,
+				      smp_cond_func_t cond, unsigned long flags)
 {
-	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	struct call_function_data *cfd = &me->many;
 	struct to_ring rings = {0, 0};
 	unsigned int n = 0;
-	unsigned long flags = local_irq_save();
 
 	for (unsigned int word = 0; word < cpumask_words; word++) {
 		unsigned long bits =
@@ -163,7 +139,6 @@ static unsigned int queue_many(struct call_function_data *cfd, const struct cpum
 		__cpumask_set_word(cfd->cpumask, word, queued);
 	}
 	ring_queued(cfd, &rings);
-	local_irq_restore(flags);
 	return n;
 }
 
@@ -179,30 +154,58 @@ static void wait_many(struct call_function_data *cfd)
 	}
 }
 
+static inline unsigned int run_local(const struct cpumask *mask, unsigned int self,
+				     smp_call_func_t func, void *info, unsigned int scf_flags,
+				     smp_cond_func_t cond)
+{
+	if (!(scf_flags & SCF_RUN_LOCAL) || !cpumask_test_cpu(self, mask) ||
+	    (cond && !cond(self, info)))
+		return 0;
+	return !smp_call_function_single(self, func, info, true);
+}
+
+/* The data is not there or somebody else's: one by one, each waited for. */
+static __noinline unsigned int call_singly(const struct cpumask *mask, smp_call_func_t func,
+					   void *info, unsigned int scf_flags, smp_cond_func_t cond,
+					   unsigned int self)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
+		if (cpu == self || (cond && !cond(cpu, info)))
+			continue;
+		n += !smp_call_function_single(cpu, func, info, true);
+	}
+	return n + run_local(mask, self, func, info, scf_flags, cond);
+}
+
 unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_func_t func,
 					 void *info, unsigned int scf_flags, smp_cond_func_t cond)
 {
-	struct call_function_data *cfd = this_cpu_ptr(&cfd_data);
-	unsigned int self = smp_processor_id(), n;
-	bool wait = scf_flags & SCF_WAIT, mine = !cfd->busy && cfd->csd;
+	struct call_function_data *cfd;
+	unsigned long flags;
+	struct ipi_cpu *me;
+	unsigned int n;
 
-	if (!func)
+	if (unlikely(!func))
 		return 0;
-	if (likely(mine)) {
-		cfd->busy = true;
-		n = queue_many(cfd, mask, func, info, wait ? CALL_SYNC : CALL_ASYNC, cond);
-	} else {
-		n = call_singly(mask, func, info, cond);
+	/* The cpu that is passed over, whose data is taken and which runs func directly is this one, wherever the caller is later. */
+	flags = local_irq_save();
+	me = this_cpu_ptr(&ipi_cpu);
+	cfd = &me->many;
+	if (unlikely(!cfd->csd || atomic_load_explicit(&cfd->busy, memory_order_acquire))) {
+		local_irq_restore(flags);
+		return call_singly(mask, func, info, scf_flags, cond, me->cpu);
 	}
+	store_relaxed(&cfd->busy, true);
+	n = queue_many(me, mask, func, info, CALL_ASYNC + (scf_flags & SCF_WAIT), cond, flags);
+	local_irq_restore(flags);
 	/* While the others are at it. */
-	if (scf_flags & SCF_RUN_LOCAL && cpumask_test_cpu(self, mask) &&
-	    (!cond || cond(self, info)))
-		n += !smp_call_function_single(self, func, info, true);
-	if (!mine)
-		return n;
-	if (wait)
+	if (scf_flags & SCF_RUN_LOCAL)
+		n += run_local(mask, me->cpu, func, info, scf_flags, cond);
+	if (scf_flags & SCF_WAIT)
 		wait_many(cfd);
-	cfd->busy = false;
+	store_release(&cfd->busy, false);
 	return n;
 }
 

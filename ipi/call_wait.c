@@ -49,7 +49,7 @@ static void set_waiting(struct ipi_cpu *me, struct waiting_now now)
 	atomic_store_explicit(&me->waiting.since, now.since, memory_order_relaxed);
 }
 
-/* cpu waits for whom, who waits for whom ... until somebody does not wait, or the chain comes back. */
+/* Whom the target waits for, whom that one waits for ... until somebody does not wait, or the chain comes back. */
 static void report_chain(unsigned int first)
 {
 	unsigned int cpu = first;
@@ -60,8 +60,8 @@ static void report_chain(unsigned int first)
 
 		if (!waiting.func)
 			return;
-		pr_warn("  cpu%u waits for cpu%u to run %s since %lu ms", cpu, waiting.cpu,
-			func_name(waiting.func, name, sizeof(name)),
+		pr_warn("  cpu%u waits for cpu%u to run %s since %lu ms, interrupts off", cpu,
+			waiting.cpu, func_name(waiting.func, name, sizeof(name)),
 			ticks_to_ns(time_now() - waiting.since) / 1000000);
 		cpu = waiting.cpu;
 		if (cpu == first) {
@@ -82,7 +82,7 @@ static void report(call_single_data_t *csd, unsigned int cpu, uint64_t since)
 	pr_warn("call: cpu%u waits %lu ms for cpu%u to run %s; last there: %s", smp_processor_id(),
 		ticks_to_ns(time_now() - since) / 1000000, cpu,
 		func_name(csd->func, name, sizeof(name)), last);
-	report_chain(smp_processor_id());
+	report_chain(cpu);
 }
 
 /* What is left for a call that does not end: tell, ring once more, ask where the target is. */
@@ -130,7 +130,8 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 	uint64_t since = time_now(), interval = ns_to_ticks(csd_timeout_ms * 1000000UL);
 	uint64_t next = since + interval;
 
-	set_waiting(me, (struct waiting_now){csd->func, cpu, since});
+	if (off)
+		set_waiting(me, (struct waiting_now){csd->func, cpu, since});
 	for (unsigned int looks = 1; !(over = csd_is_free(csd)); looks++) {
 		between_looks(off);
 		if (looks % CSD_LOOKS)
@@ -149,7 +150,8 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 			panic("call: cpu%u has not answered cpu%u for %d s", cpu,
 			      smp_processor_id(), CALL_WAIT_FATAL_S);
 	}
-	set_waiting(me, before);
+	if (off)
+		set_waiting(me, before);
 	if (over && rung) {
 		ipi_count(&me->stats.recovered, 1);
 		pr_warn("call: cpu%u answered cpu%u after %lu ms", cpu, smp_processor_id(),

@@ -16,13 +16,31 @@
 #include "ipi/trace.h"
 
 /*
- * For whom a cpu waits, for the wait-for graph; func NULL: for nobody. Written by the cpu itself, read by reports, which may see a
- * mixture of two waits.
+ * For whom a cpu waits with interrupts off, for the wait-for graph; func NULL: for nobody. A wait with interrupts on keeps
+ * nobody else waiting, as the cpu answers; and its thread may go on elsewhere, with another in between. Written by
+ * the cpu itself, read by reports, which may see a mixture of two waits.
  */
 struct call_waiting {
 	_Atomic smp_call_func_t func;
 	_Atomic unsigned int cpu;
 	_Atomic uint64_t since; /* ticks */
+};
+
+/*
+ * For broadcasts made from a cpu: one csd for each target, which targets were queued and which of them must be rung.
+ *
+ *               taken: on the cpu itself, interrupts off          all have run, or nobody waits
+ *   [ not busy ] ------------------------------------> [ busy ] --------------------------------> [ not busy ]
+ *
+ * Whoever finds it busy does without: a handler, or a thread that runs while the owner is preempted. The owner may be on another
+ * cpu by the time it lets go. Release there and acquire at the taking: the masks and csds of one owner are read
+ * before the next writes them.
+ */
+struct call_function_data {
+	call_single_data_t *csd;     /* by cpu; NULL: no memory for any of this */
+	struct cpumask *cpumask;     /* queued, to be waited for */
+	struct cpumask *cpumask_ipi; /* of these, to be rung */
+	_Atomic uint32_t busy;
 };
 
 /* All that a cpu needs to send and to be reached. The first line is what senders touch. */
@@ -36,6 +54,7 @@ struct ipi_cpu {
 	struct call_node *todo;		/* taken off the queue, not yet run, oldest first */
 	_Atomic smp_call_func_t last;	/* function that it ran last for somebody, or runs */
 	unsigned int nesting;		/* calls run from within waits */
+	struct call_function_data many;
 	struct call_waiting waiting;
 	struct call_stats stats;
 } __cacheline_aligned;

@@ -73,8 +73,7 @@ unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 	unsigned int cpu, failed = 0;
 
 	/* Rare reasons: a ring for each is good enough, and needs no mask of its own. */
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-	{
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
 		if (cpu != smp_processor_id())
 			ipi_send_cpu(cpu, reason);
 	}

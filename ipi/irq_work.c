@@ -38,24 +38,41 @@ void irq_work_run_node(struct call_node *node)
 	atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING, memory_order_release);
 }
 
+/* What is claimed goes on this cpu's lists, which are never closed: on a dying cpu it runs in the last step. Interrupts off. */
+static void queue_here(struct ipi_cpu *me, struct irq_work *work)
+{
+	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
+
+	call_queue_push(lazy ? &me->lazy : &me->raised, &work->csd.node);
+	ipi_count(&me->stats.queued, 1);
+	if (!lazy)
+		csr_set(CSR_SIP, SIE_SSIE);
+}
+
 bool irq_work_queue(struct irq_work *work)
 {
-	struct ipi_cpu *me;
 	unsigned long flags;
-	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
 
 	ASSERT(work->func);
 	if (!claim(work))
 		return false;
 	flags = local_irq_save();
-	me = this_cpu_ptr(&ipi_cpu);
-	/* These lists are never closed: what is queued on a dying cpu runs in its last step. */
-	call_queue_push(lazy ? &me->lazy : &me->raised, &work->csd.node);
-	ipi_count(&me->stats.queued, 1);
-	if (!lazy)
-		csr_set(CSR_SIP, SIE_SSIE);
+	queue_here(this_cpu_ptr(&ipi_cpu), work);
 	local_irq_restore(flags);
 	return true;
+}
+
+/* False if the caller has been moved off that cpu, which then is like any other. */
+static __noinline bool queue_if_here(struct irq_work *work, unsigned int cpu)
+{
+	unsigned long flags = local_irq_save();
+	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
+	bool here = me->cpu == cpu;
+
+	if (here)
+		queue_here(me, work);
+	local_irq_restore(flags);
+	return here;
 }
 
 int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
@@ -64,10 +81,10 @@ int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
 		return -EINVAL;
 	if (cpu >= nr_cpu_ids)
 		return -ENXIO;
-	if (cpu == smp_processor_id())
-		return irq_work_queue(work) ? 0 : -EBUSY;
 	if (!claim(work))
 		return -EBUSY;
+	if (unlikely(cpu == smp_processor_id()) && queue_if_here(work, cpu))
+		return 0;
 	if (call_submit(cpu, &work->csd.node))
 		return 0;
 	atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_release);

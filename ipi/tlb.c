@@ -114,8 +114,7 @@ static void fence_others(struct fence *fence, const struct cpumask *mask)
 		return;
 	}
 	fence->line.ops = &fence_ops;
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-	{
+	for_each_cpu_and (cpu, mask, cpu_online_mask) {
 		if (cpu != smp_processor_id())
 			sbi_line_add(&fence->line, cpu_to_hartid(cpu));
 	}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
@@ -13,7 +14,7 @@
 #include "ipi/irq_work.h"
 #include "ipi/internal.h"
 
-/* Written by its own hart only; a handler that interrupts it in between takes the next entry. */
+/* Written by its own hart only, interrupts off. */
 struct trace_ring {
 	_Atomic unsigned long next; /* counts all, the ring holds the last TRACE_RING */
 	struct trace_record records[TRACE_RING];
@@ -30,19 +31,20 @@ static struct trace_ring *ring_of(unsigned int cpu)
 
 __cold void trace_record(enum trace_event event, unsigned int target, const void *func)
 {
+	unsigned long flags = local_irq_save();
 	struct trace_ring *ring = this_cpu(trace_ring);
-	unsigned long at;
 
-	if (!ring)
-		return;
-	at = atomic_fetch_add_explicit(&ring->next, 1, memory_order_relaxed);
-	ring->records[at % TRACE_RING] = (struct trace_record){
-		.time = deterministic ? rdinstret() : rdtime(),
-		.cpu = smp_processor_id(),
-		.event = event,
-		.target = target,
-		.func = func,
-	};
+	if (ring) {
+		ring->records[ring->next % TRACE_RING] = (struct trace_record){
+			.time = deterministic ? rdinstret() : rdtime(),
+			.cpu = smp_processor_id(),
+			.event = event,
+			.target = target,
+			.func = func,
+		};
+		atomic_store_explicit(&ring->next, ring->next + 1, memory_order_relaxed);
+	}
+	local_irq_restore(flags);
 }
 
 const void *trace_func(const struct call_single_data *csd)

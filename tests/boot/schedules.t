@@ -55,7 +55,7 @@ PLANTS = [
      'atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING, memory_order_release)',
      'atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING + IRQ_WORK_PENDING, memory_order_release)'),
     ('a broadcast does not wait', 'ipi/call_many.c',
-     '	if (wait)\n		wait_many(cfd);\n', '	if (wait && !n)\n		wait_many(cfd);\n'),
+     '	if (scf_flags & SCF_WAIT)\n		wait_many(cfd);\n', '	if (scf_flags & SCF_WAIT && !n)\n		wait_many(cfd);\n'),
 ]
 
 

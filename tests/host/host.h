@@ -39,15 +39,16 @@ void host_harts_run(unsigned int n, void (*fn)(unsigned int cpu, void *arg), voi
 
 /*
  * Raises a hart's software interrupt line, from any hart while host_harts_run runs. The hart acknowledges it and calls
- * host_interrupt, interrupts off, when they come on, in cpu_relax, and at each atomic access of code built with noise.h.
+ * host_interrupt, interrupts off, when they come on, in cpu_relax, and in each window: before
+ * interrupts are turned off, when they are restored, and at each atomic access of code built with noise.h.
  */
 void host_raise(unsigned int cpu);
 extern void (*host_interrupt)(void);
 
-/* Called on this hart at each atomic access of code built with noise.h, before it is made. Or NULL. */
+/* Called on this hart in each window. Or NULL. */
 extern _Thread_local void (*host_at_window)(void);
 
-/* The calling hart dawdles at random in code built with noise.h; 0: not any more. */
+/* The calling hart dawdles at random in windows; 0: not any more. */
 void host_noise(uint64_t seed);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An interrupt at each atomic access of each kind of call in turn, whose handler calls the same targets; and csds that are in flight. */
+/* An interrupt at each atomic access of each kind of call in turn, whose handler calls the same targets; a move to another cpu there; csds in flight. */
 #include <errno.h>
 
 #include "tests/host/call_world.h"
@@ -172,6 +172,200 @@ static void interrupts_in_windows(void **state)
 	expect_waits(0, 0);
 }
 
+/*
+ * A caller that is moved to another cpu in a window in which interrupts are on, as a preempted thread may be. Two of the host's threads change places: the
+ * one that called from cpu 0 goes on as cpu 3, and the other way round; who comes to the place calls from there while the first
+ * call is under way.
+ */
+enum { STAY, ASKED, LEFT };
+
+static _Atomic int places = STAY;
+static _Atomic bool moves_over;
+
+static void change_places(unsigned int cpu)
+{
+	host_tp = percpu_base[cpu];
+}
+
+static void move_window(void)
+{
+	unsigned int to = smp_processor_id() ? 0 : 3;
+
+	if (irqs_disabled() || !countdown || --countdown)
+		return;
+	host_at_window = NULL;
+	atomic_store(&places, ASKED);
+	/* The other may be calling this cpu. */
+	while (atomic_load(&places) != LEFT)
+		host_take_interrupts();
+	change_places(to);
+	atomic_store(&places, STAY);
+}
+
+/* cpu 3 at the start. */
+static void change_and_call(void)
+{
+	while (!atomic_load(&moves_over)) {
+		struct runs runs = {0};
+
+		if (atomic_load(&places) != ASKED) {
+			serve();
+			continue;
+		}
+		change_places(smp_processor_id() ? 0 : 3);
+		atomic_store(&places, LEFT);
+		on_each_cpu(count, &runs, true);
+		for (unsigned int cpu = 0; cpu < HARTS; cpu++) {
+			if (runs.on[cpu] != 1)
+				panic("a broadcast beside one whose caller has moved ran %u times on cpu%u",
+				      runs.on[cpu], cpu);
+		}
+	}
+}
+
+static void where_due(unsigned int where, unsigned int due, const char *what)
+{
+	if (where != due)
+		panic("%s for cpu%u ran on cpu%u", what, due, where);
+}
+
+static void tell_cpu(void *where)
+{
+	*(unsigned int *)where = smp_processor_id();
+}
+
+static void op_here(void)
+{
+	unsigned int cpu = smp_processor_id(), where = nr_cpu_ids;
+
+	if (smp_call_function_single(cpu, tell_cpu, &where, true))
+		panic("a call is refused");
+	where_due(where, cpu, "a call");
+}
+
+static void op_async_here(void)
+{
+	unsigned int cpu = smp_processor_id(), where = nr_cpu_ids;
+	call_single_data_t csd = CSD_INIT(tell_cpu, &where);
+
+	if (smp_call_function_single_async(cpu, &csd))
+		panic("a csd is refused");
+	/* It comes behind the csd, where that was queued. */
+	smp_call_function_single(cpu, count, &quiet, true);
+	quiet_due++;
+	where_due(where, cpu, "a csd");
+}
+
+static void op_timed_here(void)
+{
+	unsigned int cpu = smp_processor_id(), where = nr_cpu_ids;
+
+	if (smp_call_function_single_timeout(cpu, tell_cpu, &where, UINT64_MAX))
+		panic("a timed call is refused");
+	where_due(where, cpu, "a timed call");
+}
+
+static void op_any(void)
+{
+	unsigned int cpu = smp_processor_id(), where = nr_cpu_ids;
+	struct cpumask *mask = cpumask_alloc(0);
+
+	cpumask_set_cpu(cpu, mask);
+	if (smp_call_function_any(mask, tell_cpu, &where, true))
+		panic("a call to any is refused");
+	where_due(where, cpu, "a call to any");
+}
+
+static _Atomic unsigned int worked_on;
+
+static void tell_work(struct irq_work *work)
+{
+	(void)work;
+	atomic_store(&worked_on, smp_processor_id());
+}
+
+static void op_work_here(void)
+{
+	static struct irq_work work = IRQ_WORK_INIT(tell_work);
+	unsigned int cpu = smp_processor_id();
+
+	if (irq_work_queue_on(&work, cpu))
+		panic("work is refused");
+	irq_work_sync(&work);
+	where_due(atomic_load(&worked_on), cpu, "work");
+}
+
+static void op_each(void)
+{
+	struct runs runs = {0};
+
+	on_each_cpu(count, &runs, true);
+	for (unsigned int cpu = 0; cpu < HARTS; cpu++) {
+		if (runs.on[cpu] != 1)
+			panic("a broadcast ran %u times on cpu%u", runs.on[cpu], cpu);
+	}
+}
+
+static void op_others(void)
+{
+	struct runs runs = {0};
+	unsigned int n = smp_call_function(count, &runs, true);
+
+	expect_runs(&runs, HARTS - 1, "a broadcast to others");
+	if (n != HARTS - 1)
+		panic("a broadcast has reached %u", n);
+}
+
+static void (*const moved_ops[])(void) = {
+	op_here,  op_async_here, op_timed_here,	     op_any,	      op_work_here,
+	op_each,  op_others,	 op_single,	     op_single_quiet, op_async,
+	op_timed, op_broadcast,	 op_broadcast_quiet,
+};
+
+/* One window after the other, until the call is over before its turn comes. Returns how many there are. */
+static unsigned int move_in_each_window(void (*op)(void))
+{
+	unsigned int n;
+
+	for (n = 1; n < 500; n++) {
+		countdown = n;
+		host_at_window = move_window;
+		op();
+		host_at_window = NULL;
+		if (countdown)
+			break;
+	}
+	return n;
+}
+
+static void moves_hart(unsigned int cpu, void *arg)
+{
+	(void)arg;
+	if (cpu == 3)
+		change_and_call();
+	if (cpu)
+		return;
+	for (unsigned int op = 0; op < ARRAY_SIZE(moved_ops); op++) {
+		if (move_in_each_window(moved_ops[op]) < 2)
+			panic("call %u has no window in which to move", op);
+	}
+	atomic_store(&moves_over, true);
+}
+
+static void moves_in_windows(void **state)
+{
+	(void)state;
+	memset(&quiet, 0, sizeof(quiet));
+	quiet_due = 0;
+	set_csd_timeout_ms(env_uint("CSD_TIMEOUT_MS", 10000));
+	for (unsigned int round = 0; round < 5; round++) {
+		atomic_store(&moves_over, false);
+		world_run(HARTS, round, moves_hart, NULL);
+		expect_waits(0, 0);
+	}
+	assert_int_equal(sum(&quiet), quiet_due);
+}
+
 /* A target is held while broadcast after broadcast wants its csd: the second has to wait for the first. */
 static _Atomic bool held, queued, let_go;
 
@@ -257,6 +451,7 @@ static void no_memory(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_memory),
 	cmocka_unit_test(interrupts_in_windows),
+	cmocka_unit_test(moves_in_windows),
 	cmocka_unit_test(csds_in_flight),
 };
 HOST_MAIN(tests)

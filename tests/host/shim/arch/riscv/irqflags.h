@@ -10,10 +10,15 @@ extern _Thread_local bool host_irqs_on;
 /* Takes what is pending, if interrupts are on. */
 void host_take_interrupts(void);
 
+/* See host.h: the last moment with interrupts on, and the first, are windows, too. */
+void host_window(void);
+
 static inline unsigned long local_irq_save(void)
 {
 	bool on = host_irqs_on;
 
+	if (on)
+		host_window();
 	host_irqs_on = false;
 	return on;
 }
@@ -21,7 +26,8 @@ static inline unsigned long local_irq_save(void)
 static inline void local_irq_restore(unsigned long flags)
 {
 	host_irqs_on |= flags;
-	host_take_interrupts();
+	if (host_irqs_on)
+		host_window();
 }
 
 static inline void local_irq_enable(void)
