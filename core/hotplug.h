@@ -19,14 +19,14 @@
  * downwards.
  *
  *     CPUHP_OFFLINE
- *      |  ^      prepare: by the control hart (whoever asked), which may sleep. Teardown: the cpu is dead.
+ *      |  ^      prepare: on the control hart (whoever asked), may sleep; down, the cpu is dead
  *      v  |
- *     CPUHP_BRINGUP_CPU             up: the hart is started. Down: it is seen to be stopped.
- *          CPUHP_AP_IDLE_DEAD       down only: the hart has left the kernel, and is not known to be stopped
+ *     CPUHP_BRINGUP_CPU        up: the hart is started; down: it is seen to be stopped
+ *        CPUHP_AP_IDLE_DEAD    down only: it has left the kernel, and is not known to be stopped
  *      |  ^      starting: on the hart, interrupts off; they cannot fail
  *      v  |
- *     CPUHP_AP_ONLINE               in the online mask, takes calls, runs threads
- *     CPUHP_TEARDOWN_CPU            the last step down that can fail
+ *     CPUHP_AP_ONLINE          in the online mask, takes calls, runs threads
+ *     CPUHP_TEARDOWN_CPU       the last step down that can fail
  *      |  ^      online: on the hart's hotplug thread, which may sleep
  *      v  |
  *     CPUHP_ONLINE
@@ -171,9 +171,12 @@ struct cpuhp_cpu_state {
 	_Atomic int fail;   /* row to fail, negative: downwards, 0: none */
 	_Atomic int last;   /* row at which the latest way failed, 0: none did */
 	_Atomic int result; /* of the latest way, or of cpuhp_ap_work while one is under way */
-	_Atomic bool
-		rollback; /* on the way back after a failure; still set after it: that failed, too, and state is where it stopped */
-	bool bringup;	  /* direction of single */
+	/*
+	 * 1 on the way back after a failure. Still 1 after it: that failed, too, and state is where
+	 * it stopped.
+	 */
+	_Atomic int rollback;
+	bool bringup;		 /* direction of single */
 	enum cpuhp_state single; /* one row is to be run for its registration, 0: none */
 	struct cpuhp_node *node; /* this instance of it, NULL: the whole row */
 };
@@ -203,11 +206,11 @@ struct cpuhp_ops {
 	int (*start)(unsigned int cpu);
 	/*
 	 * As run; if that returned 0 the hart leaves the online mask, calls cpuhp_dying and stops.
-	 * Returns 0 once the firmware says that it is stopped, -ETIMEDOUT or the like if it does
-	 * not.
+	 * Returns 0 once the firmware says that it is stopped, or it waits where it can be started
+	 * again, -ETIMEDOUT or the like if neither comes.
 	 */
 	int (*stop)(unsigned int cpu);
-	/* 0 if the firmware says by now that the hart is stopped. */
+	/* 0 if a hart that stop has failed for is stopped by now. */
 	int (*dead)(unsigned int cpu);
 };
 extern const struct cpuhp_ops *cpuhp_ops;

@@ -8,6 +8,7 @@
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/spinlock.h"
@@ -441,6 +442,14 @@ void timers_dying_cpu(void)
 	follow(base, cpu);
 	unlock_pair(cpu, to);
 }
+
+static int timers_dying(unsigned int cpu)
+{
+	(void)cpu;
+	timers_dying_cpu();
+	return 0;
+}
+CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "timers:dying", NULL, timers_dying);
 
 unsigned int timers_pending_on(unsigned int cpu)
 {
