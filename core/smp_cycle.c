@@ -20,7 +20,7 @@
 #include "sbi/sbi.h"
 
 /* How often, and how far apart, a hart_stop that comes back is tried again. */
-#define STOP_TRIES    50
+#define STOP_TRIES    20
 #define STOP_RETRY_US 100
 
 /*
@@ -28,6 +28,9 @@
  * it sleeps between the looks.
  */
 #define LOOK_US 100
+
+/* How long a hart may take to stop before it is looked after. */
+#define NUDGE_MS 20
 
 static int state_of(unsigned int cpu)
 {
@@ -176,11 +179,23 @@ static bool has_gone(void *arg)
 	}
 }
 
+/* Some firmware waits for an interrupt before it gives hart_stop up; the hart then tries again, or parks. */
+static void nudge(unsigned int cpu)
+{
+	struct sbiret ret = sbi_hart_get_status(cpu_to_hartid(cpu));
+
+	if (state_of(cpu) == CPU_DYING && !ret.error && ret.value == HSM_STARTED)
+		sbi_send_ipi(1, cpu_to_hartid(cpu));
+}
+
 int cpu_wait_dead(unsigned int cpu, uint64_t deadline)
 {
 	int dying = CPU_DYING;
-	bool gone = look_until(has_gone, &cpu, deadline);
+	bool gone;
 
+	while (!(gone = look_until(has_gone, &cpu, MIN(deadline, deadline_ms(NUDGE_MS)))) &&
+	       rdtime() < deadline)
+		nudge(cpu);
 	if (gone && cas_acq_rel(&cpu_info(cpu)->state, &dying, CPU_OFFLINE))
 		return 0;
 	if (state_of(cpu) == CPU_PARKED) {
