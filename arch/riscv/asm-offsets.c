@@ -5,6 +5,7 @@
 #include "arch/riscv/boot.h"
 #include "arch/riscv/event.h"
 #include "arch/riscv/switch.h"
+#include "arch/riscv/suspend.h"
 #include "arch/riscv/trap.h"
 
 #define DEFINE(name, value) __asm__ volatile(".ascii \"->" #name " %0\"" : : "i"(value))
@@ -43,5 +44,15 @@ void asm_offsets(void)
 	DEFINE(EC_STACK, offsetof(struct event_context, stack));
 	DEFINE(EC_TP, offsetof(struct event_context, tp));
 	DEFINE(EC_SP, offsetof(struct event_context, sp));
+	DEFINE(SC_MAGIC, offsetof(struct suspend_context, magic));
+	DEFINE(SC_HARTID, offsetof(struct suspend_context, hartid));
+	DEFINE(SC_SATP, offsetof(struct suspend_context, satp));
+	DEFINE(SC_VIRT_OFFSET, offsetof(struct suspend_context, virt_offset));
+	DEFINE(SC_RA, offsetof(struct suspend_context, ra));
+	DEFINE(SC_SP, offsetof(struct suspend_context, sp));
+	DEFINE(SC_TP, offsetof(struct suspend_context, tp));
+	DEFINE(SC_S, offsetof(struct suspend_context, s));
+	DEFINE(SC_STATE, offsetof(struct suspend_context, state));
+	DEFINE(SC_STATE_ASLEEP, SUSPEND_ASLEEP);
 	DEFINE(TF_EPC, offsetof(struct trap_frame, sepc));
 }

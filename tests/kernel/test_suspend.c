@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hart sleeps deeper than wfi, keeps all that is its own, and wakes for whatever is pending. */
+#include <errno.h>
+
+#include "arch/riscv/csr.h"
+#include "arch/riscv/hart.h"
+#include "arch/riscv/irqflags.h"
+#include "core/cpu.h"
+#include "core/suspend.h"
+#include "core/time.h"
+#include "core/timer.h"
+#include "sbi/base.h"
+#include "sbi/hsm.h"
+#include "sbi/sbi.h"
+#include "sbi/susp.h"
+#include "tests/kernel/ktest.h"
+
+static unsigned int rings;
+
+static void count_ring(struct timer_list *timer)
+{
+	(void)timer;
+	rings++;
+}
+
+static bool can_suspend(void)
+{
+	return sbi_probe(SBI_EXT_HSM) && sbi_spec_version() >= SBI_VERSION(0, 3);
+}
+
+struct csrs {
+	unsigned long sie, stvec, satp, sstatus;
+};
+
+static struct csrs read_csrs(void)
+{
+	return (struct csrs){csr_read(CSR_SIE), csr_read(CSR_STVEC), csr_read(CSR_SATP),
+			     csr_read(CSR_SSTATUS) & (SR_SIE | SR_FS | SR_VS | SR_SUM)};
+}
+
+static void expect_same(struct ktest_run *run, struct csrs before, struct csrs after)
+{
+	KTEST_EXPECT_EQ(after.sie, before.sie);
+	KTEST_EXPECT_EQ(after.stvec, before.stvec);
+	KTEST_EXPECT_EQ(after.satp, before.satp);
+	KTEST_EXPECT_EQ(after.sstatus, before.sstatus);
+}
+
+/* Until the timer is due; other interrupts may end a sleep, too. */
+static void sleep_for_timer(struct ktest_run *run, uint32_t type)
+{
+	struct timer_list timer;
+	struct csrs before, after;
+	unsigned long flags;
+	uint64_t due;
+	int err;
+
+	timer_setup(&timer, count_ring);
+	rings = 0;
+	flags = local_irq_save();
+	due = time_now() + ns_to_ticks(2000000);
+	mod_timer(&timer, due);
+	before = read_csrs();
+	do {
+		err = hart_suspend(type);
+	} while (!err && !(csr_read(CSR_SIP) & SIE_STIE) && time_now() < due + timebase_hz);
+	after = read_csrs();
+	KTEST_EXPECT_EQ(err, 0);
+	KTEST_EXPECT(time_now() >= due);
+	/* What has ended the sleep is there to be taken. */
+	KTEST_EXPECT(csr_read(CSR_SIP) & SIE_STIE);
+	KTEST_EXPECT_EQ(rings, 0);
+	expect_same(run, before, after);
+	local_irq_restore(flags);
+	KTEST_EXPECT_EQ(rings, 1);
+	timer_delete_sync(&timer);
+}
+
+/* Pending before: it ends the sleep, and survives it. The deadline's timer is only for a firmware that sleeps all the same. */
+static void sleep_with_pending(struct ktest_run *run, uint32_t type)
+{
+	struct timer_list timer;
+	unsigned long flags;
+	uint64_t due;
+
+	timer_setup(&timer, count_ring);
+	flags = local_irq_save();
+	due = time_now() + timebase_hz;
+	mod_timer(&timer, due);
+	csr_set(CSR_SIP, SIE_SSIE);
+	KTEST_EXPECT_EQ(hart_suspend(type), 0);
+	KTEST_EXPECT(csr_read(CSR_SIP) & SIE_SSIE);
+	KTEST_EXPECT(time_now() < due);
+	local_irq_restore(flags);
+	timer_delete_sync(&timer);
+}
+
+/* True if the firmware has the type: an interrupt that is pending makes sure that the question does not last. */
+static bool has_type(uint32_t type)
+{
+	unsigned long flags = local_irq_save();
+	int err = -EOPNOTSUPP;
+
+	csr_set(CSR_SIP, SIE_SSIE);
+	if (can_suspend())
+		err = hart_suspend(type);
+	local_irq_restore(flags);
+	return !err;
+}
+
+KTEST(suspend, retentive_timer)
+{
+	if (!has_type(HSM_SUSPEND_RETENTIVE))
+		KTEST_SKIP("the firmware does not have it");
+	for (int i = 0; i < 5; i++)
+		sleep_for_timer(run, HSM_SUSPEND_RETENTIVE);
+}
+
+KTEST(suspend, retentive_pending)
+{
+	if (!has_type(HSM_SUSPEND_RETENTIVE))
+		KTEST_SKIP("the firmware does not have it");
+	for (int i = 0; i < 100; i++)
+		sleep_with_pending(run, HSM_SUSPEND_RETENTIVE);
+}
+
+KTEST(suspend, non_retentive_timer)
+{
+	if (!has_type(HSM_SUSPEND_NON_RETENTIVE))
+		KTEST_SKIP("the firmware does not have it");
+	for (int i = 0; i < 5; i++)
+		sleep_for_timer(run, HSM_SUSPEND_NON_RETENTIVE);
+}
+
+KTEST(suspend, non_retentive_pending)
+{
+	if (!has_type(HSM_SUSPEND_NON_RETENTIVE))
+		KTEST_SKIP("the firmware does not have it");
+	for (int i = 0; i < 100; i++)
+		sleep_with_pending(run, HSM_SUSPEND_NON_RETENTIVE);
+}
+
+KTEST(suspend, nonsense)
+{
+	unsigned long flags;
+
+	if (!can_suspend())
+		KTEST_SKIP("the firmware has no hart_suspend");
+	flags = local_irq_save();
+	/* Reserved, without and with registers lost (SBI 2.0, section 9.4). */
+	KTEST_EXPECT_EQ(hart_suspend(1), -EOPNOTSUPP);
+	KTEST_EXPECT_EQ(hart_suspend(0x80000001), -EOPNOTSUPP);
+	local_irq_restore(flags);
+}
+
+KTEST(suspend, system_needs_the_rest_off)
+{
+	unsigned long flags = local_irq_save();
+	int err = num_online_cpus() > 1 || !sbi_probe(SBI_EXT_SUSP) ? system_suspend() : 1;
+
+	local_irq_restore(flags);
+	if (err == 1)
+		KTEST_SKIP("there is one hart, and it would sleep");
+	KTEST_EXPECT_EQ(err, sbi_probe(SBI_EXT_SUSP) ? -EBUSY : -EOPNOTSUPP);
+}
+
+KTEST(suspend, system_answers)
+{
+	if (!sbi_probe(SBI_EXT_SUSP))
+		KTEST_SKIP("the firmware has no SUSP extension");
+	/* A reserved type, and an address nobody may resume at (SBI 2.0, section 13.1). */
+	KTEST_EXPECT(sbi_system_suspend(1, 0, 0).error != SBI_SUCCESS);
+	if (num_online_cpus() > 1)
+		KTEST_EXPECT(sbi_system_suspend(SUSP_SUSPEND_TO_RAM, 0, 0).error != SBI_SUCCESS);
+}
