@@ -67,8 +67,8 @@ static inline bool timer_pending(const struct timer_list *timer)
 bool timer_armed_here(const struct timer_list *timer);
 
 /*
- * How a hart tells another, which is online, that its earliest timer has changed: makes it call timers_reprogram() soon. Called with interrupts off
- * and a lock held. Set once, before INIT_SMP, by who has interrupts between harts.
+ * How a hart tells another that its earliest timer has changed: makes it call timers_reprogram() soon. Called with interrupts off and a lock held, for
+ * a hart that has not yet been through timers_dying_cpu(). Set once, before INIT_SMP, by who has interrupts between harts.
  */
 extern void (*timer_kick_cpu)(unsigned int cpu);
 

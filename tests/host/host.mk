@@ -29,6 +29,8 @@ HOST_TEST_imsic_addr := drivers/imsic_addr.c
 HOST_TEST_spinlock :=
 HOST_TEST_sbi_line := ipi/sbi_line.c
 
+HOST_TEST_timer    := core/timer.c core/cpumask.c
+
 HOST_CALL_SRCS := core/cpumask.c $(addprefix ipi/,call.c call_many.c call_timeout.c call_wait.c call_stats.c \
 	irq_work.c ipi.c backtrace.c)
 HOST_TEST_call      := $(HOST_CALL_SRCS)
@@ -36,9 +38,9 @@ HOST_TEST_call_wait := $(HOST_CALL_SRCS)
 HOST_TEST_call_windows := $(HOST_CALL_SRCS)
 HOST_TEST_irq_work  := $(HOST_CALL_SRCS)
 
-HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work
+HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer
 # Where the two compilers' thread sanitizers both look.
-HOST_TSAN_CLANG := call call_wait call_windows irq_work
+HOST_TSAN_CLANG := call call_wait call_windows irq_work timer
 
 HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
 
@@ -70,6 +72,7 @@ host-$(1): $(4:%=$(O)/host/$(1)/test_%)
 $(O)/host/$(1)/obj/core/memcopy.o: HOST_EXTRA := $(HOST_RENAME)
 $(O)/host/$(1)/obj/$(LIBFDT)/%.o: HOST_EXTRA := -w
 $(O)/host/$(1)/obj/ipi/%.o: HOST_EXTRA := $(HOST_NOISE)
+$(O)/host/$(1)/obj/core/timer.o: HOST_EXTRA := $(HOST_NOISE)
 
 # A change of flags builds anew.
 $(O)/host/$(1)/flags: host-force
