@@ -7,6 +7,7 @@
 
 #include "arch/riscv/current.h"
 #include "core/compiler.h"
+#include "core/lockdep.h"
 
 /*
  * The first member of every thread. It is the thread's, not the cpu's: so no count goes to the wrong
@@ -15,6 +16,9 @@
 struct task_head {
 	unsigned int preempt_count; /* reasons not to be preempted; written by the thread only */
 	bool need_resched;	    /* another should run; written on the thread's cpu only */
+#ifdef DEBUG
+	struct lockdep_task lockdep;
+#endif
 	bool waits; /* it only waits for interrupts: any other goes first; written by the thread */
 };
 

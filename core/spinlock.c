@@ -5,6 +5,7 @@
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
+#include "core/lockdep.h"
 #include "core/panic.h"
 #include "core/preempt.h"
 #include "core/time.h"
@@ -52,6 +53,7 @@ static void take(spinlock_t *lock)
 
 void spin_lock(spinlock_t *lock) __acquires(lock)
 {
+	lockdep_acquire(lock->name, LOCKDEP_SPIN, false);
 	preempt_disable();
 	take(lock);
 	__acquire(lock);
@@ -73,6 +75,7 @@ bool spin_trylock(spinlock_t *lock)
 		return false;
 	}
 	atomic_store_explicit(&lock->owner, smp_processor_id() + 1, memory_order_relaxed);
+	lockdep_acquire(lock->name, LOCKDEP_SPIN, true);
 	return true;
 }
 
@@ -93,7 +96,11 @@ static void leave(spinlock_t *lock)
 
 void spin_unlock(spinlock_t *lock) __releases(lock)
 {
+	/* Who takes it next may free it. */
+	const char *name = lock->name;
+
 	leave(lock);
+	lockdep_release(name);
 	preempt_enable();
 	__release(lock);
 }
@@ -103,6 +110,7 @@ unsigned long spin_lock_irqsave(spinlock_t *lock) __acquires(lock)
 	/* Nothing preempts where interrupts are off. */
 	unsigned long flags = local_irq_save();
 
+	lockdep_acquire(lock->name, LOCKDEP_SPIN, false);
 	take(lock);
 	__acquire(lock);
 	return flags;
@@ -110,7 +118,10 @@ unsigned long spin_lock_irqsave(spinlock_t *lock) __acquires(lock)
 
 void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags) __releases(lock)
 {
+	const char *name = lock->name;
+
 	leave(lock);
 	local_irq_restore(flags);
+	lockdep_release(name);
 	__release(lock);
 }

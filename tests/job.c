@@ -5,6 +5,7 @@
 
 #include "arch/riscv/irqflags.h"
 #include "core/init.h"
+#include "core/lockdep.h"
 #include "core/panic.h"
 #include "core/param.h"
 #include "core/printk.h"
@@ -44,6 +45,9 @@ static int run_job(void)
 		failed += bench_run(benches_wanted);
 	if (torture_wanted.seconds)
 		failed += torture_run(&torture_wanted, torture_seed());
+#ifdef DEBUG
+	failed += lockdep_findings();
+#endif
 	if (!shell_afterwards)
 		machine_exit(failed ? 1 : 0);
 	return 0;

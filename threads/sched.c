@@ -9,6 +9,7 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/init.h"
+#include "core/lockdep.h"
 #include "core/panic.h"
 #include "core/page.h"
 #include "core/param.h"
@@ -319,6 +320,7 @@ void schedule(void)
 {
 	unsigned long flags = local_irq_save();
 
+	lockdep_sleep();
 	if (unlikely(current->head.preempt_count))
 		schedule_misused();
 	__schedule(false);

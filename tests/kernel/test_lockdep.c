@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The lock-order checker finds what is planted; only debug builds have it. */
+#include "core/lockdep.h"
+
+#ifdef DEBUG
+
+#include "arch/riscv/irqflags.h"
+#include "core/spinlock.h"
+#include "ipi/irq_work.h"
+#include "tests/kernel/ktest.h"
+
+static DEFINE_SPINLOCK(lockdep_a);
+static DEFINE_SPINLOCK(lockdep_b);
+static DEFINE_SPINLOCK(lockdep_c);
+static DEFINE_SPINLOCK(lockdep_i);
+
+static void both(spinlock_t *outer, spinlock_t *inner)
+{
+	spin_lock(outer);
+	spin_lock(inner);
+	spin_unlock(inner);
+	spin_unlock(outer);
+}
+
+KTEST(lockdep, cycle)
+{
+	unsigned int before = lockdep_findings();
+
+	both(&lockdep_a, &lockdep_b);
+	both(&lockdep_b, &lockdep_c);
+	both(&lockdep_a, &lockdep_c);
+	KTEST_EXPECT_EQ(lockdep_findings(), before);
+	both(&lockdep_c, &lockdep_a);
+	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
+	/* Told once. */
+	both(&lockdep_c, &lockdep_a);
+	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
+	lockdep_expect(lockdep_findings() - before);
+}
+
+static void take_in_interrupt(struct irq_work *work)
+{
+	(void)work;
+	spin_lock(&lockdep_i);
+	spin_unlock(&lockdep_i);
+}
+
+KTEST(lockdep, interrupts)
+{
+	static struct irq_work work = IRQ_WORK_INIT(take_in_interrupt);
+	unsigned int before = lockdep_findings();
+	unsigned long flags;
+
+	irq_work_queue(&work);
+	irq_work_sync(&work);
+	flags = spin_lock_irqsave(&lockdep_i);
+	spin_unlock_irqrestore(&lockdep_i, flags);
+	KTEST_EXPECT_EQ(lockdep_findings(), before);
+	spin_lock(&lockdep_i);
+	spin_unlock(&lockdep_i);
+	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
+	lockdep_expect(lockdep_findings() - before);
+}
+
+#endif
