@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "arch/riscv/boot.h"
+#include "arch/riscv/processor.h"
 #include "core/fdt.h"
 #include "core/idlist.h"
 #include "core/init.h"
@@ -71,10 +72,18 @@ unsigned int num_online_cpus(void)
 
 void set_cpu_online(unsigned int cpu, bool online)
 {
-	if (online)
-		cpumask_set_cpu(cpu, online_mask);
-	else
+	if (!online) {
 		cpumask_clear_cpu(cpu, online_mask);
+		return;
+	}
+	cpumask_set_cpu(cpu, online_mask);
+	/*
+	 * Who changes a mapping or code stores, makes a full fence, then reads the mask and makes those that are in it fence
+	 * (ipi/tlb.c). This hart joins, makes a full fence, then fences for itself. One of the two sees the other's store: either
+	 * this hart is in the mask that is read, or the change is there by the time of the fence here. Fencing first and joining
+	 * then would leave a gap in which an old translation is taken up and nobody told.
+	 */
+	fence_everything();
 }
 
 const char *cpu_state_name(int state)

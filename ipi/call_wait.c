@@ -18,7 +18,7 @@ static unsigned int csd_timeout_ms = 5000;
 PARAM_UINT("csd_timeout_ms", csd_timeout_ms, 1, 1000000,
 	   "how long a caller waits before it reports");
 
-static const char *func_name(smp_call_func_t func, char *buf, size_t size)
+static const char *func_name(const void *func, char *buf, size_t size)
 {
 	symbol_lookup((unsigned long)func, buf, size);
 	return buf;
@@ -61,7 +61,7 @@ static void report_chain(unsigned int first)
 		if (!waiting.func)
 			return;
 		pr_warn("  cpu%u waits for cpu%u to run %s since %lu ms, interrupts off", cpu,
-			waiting.cpu, func_name(waiting.func, name, sizeof(name)),
+			waiting.cpu, func_name((const void *)waiting.func, name, sizeof(name)),
 			ticks_to_ns(time_now() - waiting.since) / 1000000);
 		cpu = waiting.cpu;
 		if (cpu == first) {
@@ -71,27 +71,52 @@ static void report_chain(unsigned int first)
 	}
 }
 
-static void report(call_single_data_t *csd, unsigned int cpu, uint64_t since)
+static void report(const char *what, const void *func, unsigned int cpu, uint64_t since)
 {
 	const struct ipi_cpu *target = per_cpu_ptr(&ipi_cpu, cpu);
 	smp_call_func_t ran = atomic_load_explicit(&target->last, memory_order_relaxed);
 	char name[SYMBOL_TEXT_MAX], last[SYMBOL_TEXT_MAX] = "nothing yet";
 
 	if (ran)
-		func_name(ran, last, sizeof(last));
-	pr_warn("call: cpu%u waits %lu ms for cpu%u to run %s; last there: %s", smp_processor_id(),
-		ticks_to_ns(time_now() - since) / 1000000, cpu,
-		func_name(csd->func, name, sizeof(name)), last);
+		func_name((const void *)ran, last, sizeof(last));
+	pr_warn("%s: cpu%u waits %lu ms for cpu%u to run %s; last there: %s", what,
+		smp_processor_id(), ticks_to_ns(time_now() - since) / 1000000, cpu,
+		func_name(func, name, sizeof(name)), last);
 	report_chain(cpu);
 }
 
-/* What is left for a call that does not end: tell, ring once more, ask where the target is. */
-static void diagnose(call_single_data_t *csd, unsigned int cpu, uint64_t since)
+void wait_watch_begin(struct wait_watch *watch, const char *what)
 {
+	uint64_t interval = ns_to_ticks(csd_timeout_ms * 1000000UL), now = time_now();
+
+	*watch = (struct wait_watch){
+		.what = what, .since = now, .next = now + interval, .interval = interval};
+}
+
+void wait_watch_look(struct wait_watch *watch, const void *func, unsigned int cpu)
+{
+	if (time_now() < watch->next)
+		return;
 	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.timeouts, 1);
-	report(csd, cpu, since);
+	report(watch->what, func, cpu, watch->since);
+	/* What is left to do: ring once more, and ask where the target is. */
 	ipi_ring(cpu);
 	trigger_cpu_backtrace(cpu);
+	watch->rung = true;
+	watch->interval *= 2;
+	watch->next = time_now() + watch->interval;
+	if (time_now() - watch->since > CALL_WAIT_FATAL_S * timebase_hz)
+		panic("%s: cpu%u has not answered cpu%u for %d s", watch->what, cpu,
+		      smp_processor_id(), CALL_WAIT_FATAL_S);
+}
+
+void wait_watch_end(const struct wait_watch *watch, unsigned int cpu)
+{
+	if (!watch->rung)
+		return;
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.recovered, 1);
+	pr_warn("%s: cpu%u answered cpu%u after %lu ms", watch->what, cpu, smp_processor_id(),
+		ticks_to_ns(time_now() - watch->since) / 1000000);
 }
 
 static __noinline void run_own_calls(void)
@@ -126,37 +151,26 @@ static bool wait_slowly(call_single_data_t *csd, unsigned int cpu, uint64_t dead
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 	struct waiting_now before = get_waiting(smp_processor_id());
-	bool off = irqs_disabled(), rung = false, over;
-	uint64_t since = time_now(), interval = ns_to_ticks(csd_timeout_ms * 1000000UL);
-	uint64_t next = since + interval;
+	bool off = irqs_disabled(), over;
+	struct wait_watch watch;
 
+	wait_watch_begin(&watch, "call");
 	if (off)
-		set_waiting(me, (struct waiting_now){csd->func, cpu, since});
+		set_waiting(me, (struct waiting_now){csd->func, cpu, watch.since});
 	for (unsigned int looks = 1; !(over = csd_is_free(csd)); looks++) {
 		between_looks(off);
 		if (looks % CSD_LOOKS)
 			continue;
 		if (time_now() >= deadline) {
-			report(csd, cpu, since);
+			report(watch.what, (const void *)csd->func, cpu, watch.since);
 			break;
 		}
-		if (time_now() < next)
-			continue;
-		diagnose(csd, cpu, since);
-		rung = true;
-		interval *= 2;
-		next = time_now() + interval;
-		if (deadline == UINT64_MAX && time_now() - since > CALL_WAIT_FATAL_S * timebase_hz)
-			panic("call: cpu%u has not answered cpu%u for %d s", cpu,
-			      smp_processor_id(), CALL_WAIT_FATAL_S);
+		wait_watch_look(&watch, (const void *)csd->func, cpu);
 	}
 	if (off)
 		set_waiting(me, before);
-	if (over && rung) {
-		ipi_count(&me->stats.recovered, 1);
-		pr_warn("call: cpu%u answered cpu%u after %lu ms", cpu, smp_processor_id(),
-			ticks_to_ns(time_now() - since) / 1000000);
-	}
+	if (over)
+		wait_watch_end(&watch, cpu);
 	return over;
 }
 

@@ -148,6 +148,19 @@ static inline void csd_wait(call_single_data_t *csd, unsigned int cpu, bool just
 	csd_lock_wait(csd, cpu);
 }
 
+/*
+ * The watchdog of a wait: look, now and then while it lasts, says what is wrong once csd_timeout_ms have passed and at doubling
+ * intervals after that (see call_wait.h). func and cpu are what is waited for now. what: who speaks.
+ */
+struct wait_watch {
+	const char *what;
+	uint64_t since, next, interval; /* ticks */
+	bool rung;
+};
+void wait_watch_begin(struct wait_watch *watch, const char *what);
+void wait_watch_look(struct wait_watch *watch, const void *func, unsigned int cpu);
+void wait_watch_end(const struct wait_watch *watch, unsigned int cpu);
+
 /* For a call that waits with interrupts off: runs what is queued, and what the run that it is part of has not come to. */
 void flush_own_calls(struct ipi_cpu *me);
 

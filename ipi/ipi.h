@@ -7,10 +7,10 @@
 
 /* Why a hart is interrupted, but for calls, which have their queue. */
 enum ipi_reason {
-	IPI_STOP,	/* panic elsewhere: stop for ever */
-	IPI_IRQ_SETUP,	/* external interrupts will be routed here */
-	IPI_BACKTRACE,	/* say where you are */
-	IPI_TIMER,	/* your earliest timer has changed */
+	IPI_STOP,      /* panic elsewhere: stop for ever */
+	IPI_IRQ_SETUP, /* external interrupts will be routed here */
+	IPI_BACKTRACE, /* say where you are */
+	IPI_TIMER,     /* your earliest timer has changed */
 	IPI_RESCHEDULE, /* another thread should run; last, as its handler may come back on another cpu */
 	IPI_REASONS,
 };

@@ -43,6 +43,7 @@ static void queue_here(struct ipi_cpu *me, struct irq_work *work)
 {
 	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
 
+	store_relaxed(&work->cpu, me->cpu);
 	call_queue_push(lazy ? &me->lazy : &me->raised, &work->csd.node);
 	ipi_count(&me->stats.queued, 1);
 	if (!lazy)
@@ -85,6 +86,7 @@ int irq_work_queue_on(struct irq_work *work, unsigned int cpu)
 		return -EBUSY;
 	if (unlikely(cpu == smp_processor_id()) && queue_if_here(work, cpu))
 		return 0;
+	store_relaxed(&work->cpu, cpu);
 	if (call_submit(cpu, &work->csd.node))
 		return 0;
 	atomic_fetch_and_explicit(&work->flags, ~IRQ_WORK_PENDING, memory_order_release);
@@ -97,17 +99,42 @@ bool irq_work_is_busy(struct irq_work *work)
 	return atomic_load_explicit(&work->flags, memory_order_acquire) & ~IRQ_WORK_LAZY;
 }
 
+/*
+ * Between two looks at work that is waited for. A lazy one on this cpu would wait for the next interrupt as long as we wait, for it or for
+ * one on a cpu that waits for ours: here is one. Looked for each time, as a function may leave another.
+ */
+static void hurry_lazy_work(void)
+{
+	if (call_queue_pending(&this_cpu_ptr(&ipi_cpu)->lazy))
+		csr_set(CSR_SIP, SIE_SSIE);
+	cpu_relax();
+}
+
+/* Work that was not over soon: from here on the clock is watched. */
+static __noinline void sync_slowly(struct irq_work *work)
+{
+	struct wait_watch watch;
+	unsigned int cpu = 0;
+
+	wait_watch_begin(&watch, "irq_work");
+	for (unsigned int looks = 1; irq_work_is_busy(work); looks++) {
+		hurry_lazy_work();
+		cpu = atomic_load_explicit(&work->cpu, memory_order_relaxed);
+		if (looks % CSD_LOOKS == 0)
+			wait_watch_look(&watch, (const void *)work->func, cpu);
+	}
+	wait_watch_end(&watch, cpu);
+}
+
 void irq_work_sync(struct irq_work *work)
 {
 	ASSERT(!irqs_disabled());
-	while (irq_work_is_busy(work)) {
-		/*
-		 * A lazy one on this cpu would wait for the next interrupt as long as we wait, for it or for one on a cpu that
-		 * waits for ours: here is one. Looked for each time, as a function may leave another.
-		 */
-		if (call_queue_pending(&this_cpu_ptr(&ipi_cpu)->lazy))
-			csr_set(CSR_SIP, SIE_SSIE);
-		cpu_relax();
+	for (unsigned int looks = 0; irq_work_is_busy(work); looks++) {
+		if (looks == CSD_LOOKS) {
+			sync_slowly(work);
+			return;
+		}
+		hurry_lazy_work();
 	}
 }
 

@@ -25,6 +25,7 @@
 struct irq_work {
 	call_single_data_t csd; /* its node is what lists hold; locked is CALL_IRQ_WORK for good */
 	_Atomic unsigned int flags;
+	_Atomic unsigned int cpu; /* where it was queued last, for who waits too long */
 	void (*func)(struct irq_work *work);
 };
 
@@ -46,7 +47,10 @@ bool irq_work_queue(struct irq_work *work);
  */
 int irq_work_queue_on(struct irq_work *work, unsigned int cpu);
 
-/* Waits until work is neither pending nor running. Hart context, interrupts on, not from its own function. */
+/*
+ * Waits until work is neither pending nor running. A wait past csd_timeout_ms is reported, and its cpu rung once more, as for calls
+ * (call_wait.h). Hart context, interrupts on, not from its own function.
+ */
 void irq_work_sync(struct irq_work *work);
 
 /* True while it is on a list or its function runs. Any context. */

@@ -6,13 +6,16 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "arch/riscv/irqflags.h"
 #include "arch/riscv/page.h"
 #include "arch/riscv/pgtable.h"
+#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/hotplug.h"
 #include "core/init.h"
 #include "core/param.h"
 #include "ipi/call.h"
+#include "ipi/internal.h"
 #include "ipi/sbi_line.h"
 #include "sbi/base.h"
 #include "sbi/ipi.h"
@@ -25,6 +28,7 @@
 /* One fence on its way: line comes first, so that the line's ops find the rest. */
 struct fence {
 	struct sbi_line line;
+	unsigned int done; /* the cpu that fenced by itself: the caller may be on another since */
 	bool instructions; /* fence.i, else sfence.vma */
 	unsigned long start, size;
 };
@@ -59,6 +63,15 @@ static void fence_here(const struct fence *fence)
 		     va += PAGE_SIZE)
 			__asm__ __volatile__("sfence.vma %0" : : "r"(va) : "memory");
 	}
+}
+
+static void fence_own(struct fence *fence)
+{
+	unsigned long flags = local_irq_save();
+
+	fence_here(fence);
+	fence->done = smp_processor_id();
+	local_irq_restore(flags);
 }
 
 static void fence_for_another(void *fence)
@@ -103,19 +116,52 @@ static bool use_rfence(void)
 	return !by_call_only && sbi_probe(SBI_EXT_RFENCE);
 }
 
-/* On the others of mask. */
+static bool not_done(unsigned int cpu, void *info)
+{
+	const struct fence *fence = info;
+
+	return cpu != fence->done;
+}
+
+/*
+ * A hart runs calls from when its queue opens, before it joins the online mask, until it closes, after it has left: while it takes calls, and only then,
+ * somebody else's change may be its business.
+ */
+static bool takes_calls(unsigned int cpu)
+{
+	return atomic_load_explicit(&ipi_cpus[cpu]->queue.head, memory_order_relaxed) !=
+	       CALL_QUEUE_CLOSED;
+}
+
+static void call_others(struct fence *fence, const struct cpumask *mask)
+{
+	unsigned int cpu;
+
+	smp_call_function_many_cond(mask, fence_for_another, fence, SCF_WAIT | SCF_RUN_LOCAL,
+				    not_done);
+	for_each_cpu (cpu, mask) {
+		if (!cpumask_test_cpu(cpu, cpu_online_mask) && takes_calls(cpu))
+			smp_call_function_single(cpu, fence_for_another, fence, true);
+	}
+}
+
+/* On those of mask that are up, but the one that has fenced. */
 static void fence_others(struct fence *fence, const struct cpumask *mask)
 {
 	unsigned int cpu;
 
+	/*
+	 * What was changed, before the look at who is up: a hart that is not seen here fences later, and then sees the change. Pairs with the
+	 * fence in set_cpu_online. Store and then load: acquire and release do not order that.
+	 */
+	__asm__ __volatile__("fence rw, rw" : : : "memory");
 	if (!use_rfence()) {
-		/* The queue's release and acquire order what was written before. */
-		smp_call_function_many(mask, fence_for_another, fence, true);
+		call_others(fence, mask);
 		return;
 	}
 	fence->line.ops = &fence_ops;
-	for_each_cpu_and (cpu, mask, cpu_online_mask) {
-		if (cpu != smp_processor_id())
+	for_each_cpu (cpu, mask) {
+		if (cpu != fence->done && takes_calls(cpu))
 			sbi_line_add(&fence->line, cpu_to_hartid(cpu));
 	}
 	sbi_line_flush(&fence->line);
@@ -125,23 +171,19 @@ void remote_fence_i(const struct cpumask *mask)
 {
 	struct fence fence = {.instructions = true};
 
-	if (cpumask_test_cpu(smp_processor_id(), mask))
-		fence_here(&fence);
+	fence_own(&fence);
 	fence_others(&fence, mask);
 }
 
-/*
- * A hart that is coming up has fenced for itself, but is not in the online mask yet: "all" of the firmware includes it, and cannot be refused for
- * one that is stopped.
- */
+/* "All" of the firmware includes harts that come or go, and cannot be refused for one that is stopped. */
 static void fence_all(struct fence *fence)
 {
-	fence_here(fence);
+	fence_own(fence);
 	if (nr_cpu_ids == 1 || !cpu_online_mask)
 		return;
 	if (use_rfence() && !send(&fence->line, 0, SBI_HART_BASE_ALL))
 		return;
-	fence_others(fence, cpu_online_mask);
+	fence_others(fence, cpu_possible_mask);
 }
 
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
@@ -181,11 +223,14 @@ static void mapping_changed(unsigned long va, uint64_t size)
 	flush_tlb_kernel_range(va, va + size);
 }
 
-/* What was written as code while this hart was away. Its translations were fenced when it took the page table. */
+/*
+ * What was written as code while this hart was away, or as a mapping that its first steps need. What changes from here on until it is in the mask
+ * is fenced for when it joins: see set_cpu_online.
+ */
 static int fence_at_start(unsigned int cpu)
 {
 	(void)cpu;
-	__asm__ __volatile__("fence.i\n\tsfence.vma" : : : "memory");
+	fence_everything();
 	return 0;
 }
 CPUHP_ROW(CPUHP_AP_FENCE_STARTING, "fence:starting", fence_at_start, NULL);

@@ -57,4 +57,13 @@ static inline uint64_t rdinstret(void)
 	return csr_read(CSR_INSTRET);
 }
 
+/*
+ * What this hart remembers of translations and of code is forgotten, and what others wrote before they saw this hart's earlier
+ * stores missing is seen. See set_cpu_online.
+ */
+static inline void fence_everything(void)
+{
+	__asm__ __volatile__("fence rw, rw\n\tfence.i\n\tsfence.vma" : : : "memory");
+}
+
 #endif

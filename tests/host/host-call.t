@@ -122,6 +122,8 @@ PLANTS = [
     Plant('a work is pending until its run is over', 'irq_work', 'ipi/irq_work.c',
           '\twork->func(work);\n', '\tatomic_fetch_or(&work->flags, IRQ_WORK_PENDING);\n\twork->func(work);\n'
           '\tatomic_fetch_and(&work->flags, ~IRQ_WORK_PENDING);\n', RACE + '|ran|assert|lost|idle'),
+    Plant('who waits for a work only waits', 'irq_work', 'ipi/irq_work.c',
+          '\t\t\twait_watch_look(&watch, (const void *)work->func, cpu);', '\t\t\t;', LOST),
     Plant('a work does not release at its end', 'irq_work', 'ipi/irq_work.c',
           'IRQ_WORK_RUNNING, memory_order_release)', 'IRQ_WORK_RUNNING, memory_order_relaxed)', RACE),
 ]

@@ -278,9 +278,41 @@ static void crossed_lazy(void **state)
 	}
 }
 
+/* The ring gets lost: who waits for the work tells, and rings again. */
+static void lost_ring_hart(unsigned int cpu, void *arg)
+{
+	static struct irq_work work;
+
+	(void)arg;
+	if (cpu)
+		return;
+	init_irq_work(&work, count);
+	atomic_store(&lose, 1);
+	if (irq_work_queue_on(&work, 1))
+		panic("refused");
+	irq_work_sync(&work);
+	if (atomic_load(&ran) != 1)
+		panic("ran %u times", atomic_load(&ran));
+}
+
+static void lost_ring(void **state)
+{
+	(void)state;
+	clear();
+	host_log_clear();
+	set_csd_timeout_ms(50);
+	world_run(2, 0, lost_ring_hart, NULL);
+	set_csd_timeout_ms(env_uint("CSD_TIMEOUT_MS", 10000));
+	expect_waits(1, 1);
+	assert_non_null(strstr(host_log(), "irq_work: cpu0 waits"));
+	assert_non_null(strstr(host_log(), "for cpu1 to run function"));
+	assert_non_null(strstr(host_log(), "irq_work: cpu1 answered cpu0"));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(local),       cmocka_unit_test(everywhere),
 	cmocka_unit_test(sync_orders), cmocka_unit_test(two_runs_at_once),
 	cmocka_unit_test(dying),       cmocka_unit_test(crossed_lazy),
+	cmocka_unit_test(lost_ring),
 };
 HOST_MAIN(tests)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The line: reasons, how often it is raised, whom it reaches, and what happens when it is lost. */
 #include "ipi/ipi.h"
+#include "ipi/irq_work.h"
 
 #include <string.h>
 
@@ -250,4 +251,29 @@ KTEST(ipi, lost_ring_of_broadcast)
 {
 	/* The first ring of a broadcast goes to the first other cpu. */
 	lose_one(run, broadcast);
+}
+
+static struct irq_work lost_work;
+static _Atomic unsigned int *lost_work_runs;
+
+static void arrive_as_work(struct irq_work *work)
+{
+	(void)work;
+	atomic_fetch_add(lost_work_runs, 1);
+}
+
+static int queue_work_and_wait(unsigned int cpu, _Atomic unsigned int *runs)
+{
+	int err;
+
+	lost_work_runs = runs;
+	init_irq_work(&lost_work, arrive_as_work);
+	err = irq_work_queue_on(&lost_work, cpu);
+	irq_work_sync(&lost_work);
+	return err;
+}
+
+KTEST(ipi, lost_ring_of_work)
+{
+	lose_one(run, queue_work_and_wait);
 }

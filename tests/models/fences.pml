@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the fences and orders are for: four windows between two or three harts whose accesses may be performed in any order
+ * What the fences and orders are for: five windows between two or three harts whose accesses may be performed in any order
  * that the RISC-V memory model (RVWMO) leaves open.
  *
  * A hart is a set of accesses. Each is performed once, atomically for all harts (RVWMO is multi-copy atomic), as soon as
@@ -13,6 +13,7 @@
  * WINDOW 2: what a call carries, there and back (push/take, run_calls/is_free).
  * WINDOW 3: a csd that is used again (run_calls/smp_call_function_single_async).
  * WINDOW 4: birth: clearing sip against opening the queue (smpcfd_online_cpu).
+ * WINDOW 5: birth: joining the online mask against a change of mappings or code (set_cpu_online, fence_others in tlb.c).
  */
 #ifndef WINDOW
 #define WINDOW 1
@@ -159,7 +160,7 @@ proctype caller()
 
 init { atomic { run caller(); run target() } }
 
-#else
+#elif WINDOW == 4
 
 bool sip = true; /* from an earlier life */
 bool closed = true, queued, ran;
@@ -197,5 +198,56 @@ proctype sender()
 }
 
 init { atomic { run target(); run sender() } }
+
+#else
+
+bool online, change; /* a bit of the mask; what was stored */
+bool known; /* by the hart that comes: what it took up at its last fence, or at any time before */
+byte over;
+
+proctype initiator()
+{
+	bool store, look, tell, seen;
+
+	do
+	ACCESS(store, true, change = true)
+	/* fence rw, rw of fence_others() */
+#ifdef MUTANT_NO_FENCE_BEFORE_LOOK
+	ACCESS(look, true, seen = online)
+#else
+	ACCESS(look, store, seen = online)
+#endif
+	/* By firmware or by call, both of which order what was stored before what the target does. */
+	ACCESS(tell, look && store, if :: seen -> known = change /* must happen */ :: else fi)
+	:: tell -> break
+	od;
+	over++
+}
+
+proctype target()
+{
+	bool join, fence;
+
+	do
+	ACCESS(join, true, online = true)
+	/* fence rw, rw of fence_everything(), in front of fence.i and sfence.vma, which count as the reads that they allow again */
+#ifdef MUTANT_NO_FENCE_BEHIND_JOIN
+	ACCESS(fence, true, known = change)
+#else
+#ifdef MUTANT_FENCE_BEFORE_JOIN
+	ACCESS(fence, !join, known = change)
+#else
+	ACCESS(fence, join, known = change) /* must happen */
+#endif
+#endif
+	:: join && fence -> break
+#ifdef MUTANT_FENCE_BEFORE_JOIN
+	:: join && !fence -> fence = true
+#endif
+	od;
+	over++
+}
+
+init { atomic { run initiator(); run target() } over == 2; assert(known) }
 
 #endif

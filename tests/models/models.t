@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 SEARCHES = {
     'queue': ['SENDERS=2 CALLS=2 CSDS=2 LIVES=2', 'SENDERS=2 CALLS=2 CSDS=1 LIVES=2',
               'SENDERS=3 CALLS=1 CSDS=1 LIVES=1'],
-    'fences': ['WINDOW=1', 'WINDOW=2', 'WINDOW=3', 'WINDOW=4'],
+    'fences': ['WINDOW=1', 'WINDOW=2', 'WINDOW=3', 'WINDOW=4', 'WINDOW=5'],
     'nested': ['HARTS=2 DEPTH=2 PAIR', 'HARTS=2 DEPTH=4', 'HARTS=3 DEPTH=1 PAIR'],
     'watchdog': ['LOSSES=2'],
     'irq_work': ['ROUNDS=1', 'ROUNDS=2'],
