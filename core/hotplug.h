@@ -78,9 +78,10 @@ enum cpuhp_state {
  * They run where their section says. What comes and goes, or has several instances, registers by
  * cpuhp_setup_state.
  */
-#define CPUHP_ROW(st, n, up, down)                                               \
-	static const struct cpuhp_row cpuhp_row_##st TABLE_ENTRY(cpuhp_rows) = { \
-		.state = (st), .name = (n), .startup = (up), .teardown = (down)}
+#define CPUHP_ROW(st, n, up, down)                                           \
+	static const struct cpuhp_row cpuhp_row_##st TABLE_ENTRY(cpuhp_rows) \
+		__aligned(_Alignof(struct cpuhp_row)) = {                    \
+			.state = (st), .name = (n), .startup = (up), .teardown = (down)}
 
 struct cpuhp_row {
 	enum cpuhp_state state;

@@ -232,6 +232,7 @@ static void roll_back(unsigned int cpu, struct cpuhp_cpu_state *st, int from, in
 	/* A hart that may still run cannot be started, and its memory not be taken. */
 	if (get_state(st) == CPUHP_AP_IDLE_DEAD)
 		return;
+	store_relaxed(&st->target, from);
 	if (get_state(st) > from)
 		err = lower_to(cpu, st, from);
 	else if (get_state(st) < from)
