@@ -238,7 +238,6 @@ static void roll_back(unsigned int cpu, struct cpuhp_cpu_state *st, int from, in
 	else if (get_state(st) < from)
 		err = raise_to(cpu, st, from);
 	if (!err) {
-		store_relaxed(&st->last, failed);
 		store_relaxed(&st->rollback, 0);
 		return;
 	}

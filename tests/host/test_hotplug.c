@@ -37,7 +37,6 @@ void kfree(const void *object)
 	abort();
 }
 
-
 /* Rows as they are registered; instances 0: a row of its own functions. */
 struct row {
 	bool there, up, down; /* has a startup, a teardown */
@@ -138,7 +137,8 @@ static int turn(unsigned int cpu, int row, int instance, bool up)
 	if (is_followed(row) && is_up[cpu][row][instance] == up)
 		panic("cpu%u: row %d is %s already", cpu, row, up ? "up" : "down");
 	events[nr_events++] = (struct event){cpu, row, instance, up};
-	fails = takes_plan(row, instance, up) || (up && calls_before_failure >= 0 && !calls_before_failure--);
+	fails = takes_plan(row, instance, up) ||
+		(up && calls_before_failure >= 0 && !calls_before_failure--);
 	/* Where it cannot fail it goes on as if it had not. */
 	if (!fails || (is_starting(row) && !registering))
 		is_up[cpu][row][instance] = up;
@@ -169,15 +169,17 @@ static int thing_down(unsigned int cpu, struct cpuhp_node *node)
 	{                                        \
 		return turn(cpu, n - 100, 0, 0); \
 	}
-#define NAME(n)	   {up_##n, down_##n},
-#define TEN(do, t) do(t##0) do(t##1) do(t##2) do(t##3) do(t##4) do(t##5) do(t##6) do(t##7) do(t##8) do(t##9)
+#define NAME(n) {up_##n, down_##n},
+#define TEN(do, t) \
+	do         \
+	(t##0) do(t##1) do(t##2) do(t##3) do(t##4) do(t##5) do(t##6) do(t##7) do(t##8) do(t##9)
 TEN(ROW, 10)
 TEN(ROW, 11)
 TEN(ROW, 12)
 TEN(ROW, 13)
 TEN(ROW, 14)
-static int (*const functions[][2])(unsigned int cpu) = {
-	TEN(NAME, 10) TEN(NAME, 11) TEN(NAME, 12) TEN(NAME, 13) TEN(NAME, 14)};
+static int (*const functions[][2])(unsigned int cpu) = {TEN(NAME, 10) TEN(NAME, 11) TEN(NAME, 12)
+								TEN(NAME, 13) TEN(NAME, 14)};
 _Static_assert(CPUHP_ONLINE < 50, "each row has functions");
 
 /* Rows of the linker's table, one in each section, and one that goes down only. */
@@ -336,7 +338,8 @@ static int move(unsigned int cpu, int target)
 }
 
 /* One way with a failure there and one on the way back, either of which may be none. */
-static void try_way(unsigned int cpu, int from, int to, const struct plan *there, const struct plan *back)
+static void try_way(unsigned int cpu, int from, int to, const struct plan *there,
+		    const struct plan *back)
 {
 	const struct cpuhp_cpu_state *st = per_cpu_ptr(&cpuhp_state, cpu);
 	int at, end, err;
@@ -378,7 +381,8 @@ static bool next_plan(struct plan *plan, bool up, int low, int high)
 
 		if (!(up ? rows[plan->row].up : rows[plan->row].down))
 			n = 0;
-		if (plan->row > low && plan->row <= high && may_fail(plan->row, up) && ++plan->instance < n)
+		if (plan->row > low && plan->row <= high && may_fail(plan->row, up) &&
+		    ++plan->instance < n)
 			return true;
 		if (plan->row >= high)
 			return false;
@@ -398,8 +402,8 @@ static void try_all(unsigned int cpu, int from, int to, bool also_back)
 		try_way(cpu, from, to, &there, &none);
 		back = (struct plan){.instance = -2};
 		while (also_back && next_plan(&back, from > to, low, high)) {
-			if (back.row != there.row &&
-			    (back.instance >= 0 || there.instance >= 0 || back.row == CPUHP_BRINGUP_CPU))
+			if (back.row != there.row && (back.instance >= 0 || there.instance >= 0 ||
+						      back.row == CPUHP_BRINGUP_CPU))
 				try_way(cpu, from, to, &there, &back);
 		}
 	}
@@ -431,7 +435,8 @@ static void starting_rows(void **state)
 	(void)state;
 	for (int row = CPUHP_AP_IDLE_DEAD + 1; row < CPUHP_AP_ONLINE; row++) {
 		for (int i = 0; i < 4; i++) {
-			struct plan plan = {row, i / 2 ? (int)MAX(rows[row].instances, 1U) - 1 : 0, i % 2};
+			struct plan plan = {row, i / 2 ? (int)MAX(rows[row].instances, 1U) - 1 : 0,
+					    i % 2};
 
 			if (!rows[row].there || !(plan.up ? rows[row].up : rows[row].down))
 				continue;
@@ -498,8 +503,12 @@ static void harts(void **state)
 
 static void bad_targets(void **state)
 {
-	static const int bad[] = {-1, CPUHP_BRINGUP_CPU, CPUHP_AP_IDLE_DEAD, CPUHP_AP_IPI_STARTING,
-				  CPUHP_AP_ONLINE - 1, CPUHP_ONLINE + 1};
+	static const int bad[] = {-1,
+				  CPUHP_BRINGUP_CPU,
+				  CPUHP_AP_IDLE_DEAD,
+				  CPUHP_AP_IPI_STARTING,
+				  CPUHP_AP_ONLINE - 1,
+				  CPUHP_ONLINE + 1};
 
 	(void)state;
 	forget();
@@ -526,10 +535,10 @@ static void injection(void **state)
 	for (int row = -2; row < CPUHP_ONLINE + 5; row++) {
 		for (int up = 0; up < 2; up++) {
 			bool there = row >= 0 && row <= CPUHP_ONLINE && cpuhp_state_name(row);
-			int want_err = row == CPUHP_INVALID	      ? 0
-				       : !there			      ? -ENOENT
-				       : may_fail(row, up) ? 0
-								      : -EINVAL;
+			int want_err = row == CPUHP_INVALID ? 0
+				       : !there		    ? -ENOENT
+				       : may_fail(row, up)  ? 0
+							    : -EINVAL;
 
 			assert_int_equal(cpuhp_fail_set(row, 1, up), want_err);
 			snprintf(name, sizeof(name), "%d,1,%s", row, up ? "up" : "down");
@@ -548,15 +557,17 @@ static void injection(void **state)
 	assert_int_equal(cpuhp_fail_parse("test:none,1,up"), -ENOENT);
 	assert_int_equal(cpuhp_fail_parse("-1,1,up"), -ENOENT);
 	assert_int_equal(cpuhp_fail_parse("18446744073709551617,1,up"), -ENOENT);
-	static const char *const bad[] = {"", ",", "1", "1,", "1,1", "1,1,", "1,,up", "1,1,sideways",
+	static const char *const bad[] = {"",	     ",",	"1",	   "1,",
+					  "1,1",     "1,1,",	"1,,up",   "1,1,sideways",
 					  "1,1,up ", "1,-1,up", "1, 1,up", ",1,up"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_true(cpuhp_fail_parse(bad[i]) < 0);
 	assert_int_equal(cpuhp_fail_parse(bad[0]), -EINVAL);
-	assert_int_equal(cpuhp_fail_parse("a-name-that-is-longer-than-any-row-of-the-table-could-ever-"
-					  "be-and-then-some,1,up"),
-			 -EINVAL);
+	assert_int_equal(
+		cpuhp_fail_parse("a-name-that-is-longer-than-any-row-of-the-table-could-ever-"
+				 "be-and-then-some,1,up"),
+		-EINVAL);
 	assert_int_equal(cpuhp_fail_set(CPUHP_INVALID, 1, false), 0);
 	assert_int_equal(cpuhp_fail_set(CPUHP_INVALID, 2, false), 0);
 	assert_int_equal(per_cpu(cpuhp_state, 1).fail, 0);
@@ -568,7 +579,10 @@ static void injection(void **state)
 	assert_null(cpuhp_state_name(CPUHP_ONLINE + 1));
 }
 
-/* Registers a row of the kind that rows[] says, with its instances; wanted: the state, or its range. */
+/*
+ * Registers a row of the kind that rows[] says, with its instances; wanted: the state, or its
+ * range.
+ */
 static int add_row(int row, enum cpuhp_state wanted_state, bool calls)
 {
 	int (*startup)(unsigned int cpu) = rows[row].up ? functions[row][0] : NULL;
@@ -580,7 +594,8 @@ static int add_row(int row, enum cpuhp_state wanted_state, bool calls)
 	rows[row].there = true;
 	registering = true;
 	if (rows[row].instances)
-		err = cpuhp_setup_state_multi(wanted_state, names[row], rows[row].up ? thing_up : NULL,
+		err = cpuhp_setup_state_multi(wanted_state, names[row],
+					      rows[row].up ? thing_up : NULL,
 					      rows[row].down ? thing_down : NULL);
 	else if (calls)
 		err = cpuhp_setup_state(wanted_state, names[row], startup, teardown);
@@ -634,7 +649,10 @@ static void set_row(int row, bool up, bool down, unsigned int instances)
 	rows[row] = (struct row){.up = up, .down = down, .instances = instances};
 }
 
-/* As at boot: harts come by the linker's starting rows alone, the prepare rows follow, and there are no threads. */
+/*
+ * As at boot: harts come by the linker's starting rows alone, the prepare rows follow, and there
+ * are no threads.
+ */
 static void boot(void **state)
 {
 	static unsigned long bases[CPUS];
@@ -674,9 +692,11 @@ static void boot(void **state)
 
 	/* Before the prepare rows have run, and before there are threads. */
 	assert_int_equal(cpuhp_up(2, CPUHP_ONLINE), -EAGAIN);
-	rows[CPUHP_BP_PREPARE_DYN] = rows[CPUHP_AP_STARTING_DYN] = (struct row){true, true, true, 0};
+	rows[CPUHP_BP_PREPARE_DYN] = rows[CPUHP_AP_STARTING_DYN] =
+		(struct row){true, true, true, 0};
 	nr_events = 0;
-	assert_int_equal(add_row(CPUHP_BP_PREPARE_DYN, CPUHP_BP_PREPARE_DYN, true), CPUHP_BP_PREPARE_DYN);
+	assert_int_equal(add_row(CPUHP_BP_PREPARE_DYN, CPUHP_BP_PREPARE_DYN, true),
+			 CPUHP_BP_PREPARE_DYN);
 	assert_int_equal(nr_events, 2);
 	assert_int_equal(add_row(CPUHP_AP_STARTING_DYN, CPUHP_AP_STARTING_DYN, true), -EAGAIN);
 	assert_int_equal(nr_events, 2);
@@ -727,12 +747,14 @@ static void fill(void **state)
 			assert_int_equal(cpuhp_state_instances(row), i);
 			assert_int_equal(add_thing(row, i), 0);
 		}
-		assert_int_equal(cpuhp_state_instances(row), rows[row].instances ? (int)rows[row].instances : -1);
+		assert_int_equal(cpuhp_state_instances(row),
+				 rows[row].instances ? (int)rows[row].instances : -1);
 	}
 	check_all();
 	for (unsigned int i = 0; i < ARRAY_SIZE(ranges); i++) {
 		assert_int_equal(cpuhp_setup_state(ranges[i][0], "full", NULL, NULL), -ENOSPC);
-		assert_int_equal(cpuhp_setup_state_multi(ranges[i][0], "full", NULL, NULL), -ENOSPC);
+		assert_int_equal(cpuhp_setup_state_multi(ranges[i][0], "full", NULL, NULL),
+				 -ENOSPC);
 	}
 }
 
@@ -749,15 +771,19 @@ static void refusals(void **state)
 
 		if (is_row(row) && !rows[row].there)
 			continue;
-		assert_int_equal(cpuhp_setup_state(row, "again", NULL, NULL),
-				 !is_row(row) ? -EINVAL : dynamic ? -ENOSPC : -EBUSY);
+		assert_int_equal(cpuhp_setup_state(row, "again", NULL, NULL), !is_row(row) ? -EINVAL
+									      : dynamic	   ? -ENOSPC
+											: -EBUSY);
 		if (!is_row(row) || !rows[row].instances)
 			assert_int_equal(cpuhp_state_add_instance(row, &node), -EINVAL);
 		assert_int_equal(cpuhp_state_remove_instance(row, &node), -EINVAL);
 	}
 	assert_int_equal(cpuhp_setup_state(CPUHP_TIMERS_PREPARE, NULL, NULL, NULL), -EINVAL);
-	assert_int_equal(cpuhp_state_add_instance(CPUHP_AP_ACTIVE, &things[CPUHP_AP_ACTIVE][1].node), -EBUSY);
-	assert_int_equal(cpuhp_state_remove_instance(CPUHP_AP_WORKQUEUE_ONLINE, &things[CPUHP_AP_ACTIVE][1].node),
+	assert_int_equal(
+		cpuhp_state_add_instance(CPUHP_AP_ACTIVE, &things[CPUHP_AP_ACTIVE][1].node),
+		-EBUSY);
+	assert_int_equal(cpuhp_state_remove_instance(CPUHP_AP_WORKQUEUE_ONLINE,
+						     &things[CPUHP_AP_ACTIVE][1].node),
 			 -EINVAL);
 	assert_string_equal(host_log(), "");
 	cpuhp_remove_state(CPUHP_TIMERS_PREPARE);
@@ -786,10 +812,12 @@ static void refusals(void **state)
 /* Registered while cpus are in different states: called for those that have passed, or for none. */
 static void late_rows(void **state)
 {
-	static const int at[CPUS] = {CPUHP_AP_ONLINE, CPUHP_ONLINE, CPUHP_AP_ONLINE_DYN + 3, 0, CPUHP_BP_PREPARE_DYN + 2};
-	static const int late[] = {CPUHP_CREATE_THREADS, CPUHP_AP_IPI_STARTING, CPUHP_AP_SMPBOOT_THREADS,
-				   CPUHP_SMPCFD_PREPARE, CPUHP_AP_ACTIVE, CPUHP_AP_SMPCFD_DYING,
-				   CPUHP_AP_ONLINE_DYN + 3, CPUHP_BP_PREPARE_DYN + 2};
+	static const int at[CPUS] = {CPUHP_AP_ONLINE, CPUHP_ONLINE, CPUHP_AP_ONLINE_DYN + 3, 0,
+				     CPUHP_BP_PREPARE_DYN + 2};
+	static const int late[] = {CPUHP_CREATE_THREADS,     CPUHP_AP_IPI_STARTING,
+				   CPUHP_AP_SMPBOOT_THREADS, CPUHP_SMPCFD_PREPARE,
+				   CPUHP_AP_ACTIVE,	     CPUHP_AP_SMPCFD_DYING,
+				   CPUHP_AP_ONLINE_DYN + 3,  CPUHP_BP_PREPARE_DYN + 2};
 
 	(void)state;
 	for (unsigned int k = 0; k < 2 * ARRAY_SIZE(late); k++) {
@@ -823,7 +851,8 @@ static void late_rows(void **state)
 			for (unsigned int i = fail; fail < n && i--;)
 				want(passed[i], row, 0, false);
 			if (fail < n)
-				assert_int_equal(cpuhp_fail_set(CPUHP_INVALID, passed[fail], true), 0);
+				assert_int_equal(cpuhp_fail_set(CPUHP_INVALID, passed[fail], true),
+						 0);
 			if (fail < n && inject) {
 				/* The row must be there to be named: its number is enough. */
 				store_relaxed(&per_cpu(cpuhp_state, passed[fail]).fail, row);
@@ -858,8 +887,10 @@ static void late_rows(void **state)
 		forget();
 		assert_true(add_row(row, row, false) >= 0);
 		if (as_multi) {
-			assert_int_equal(cpuhp_state_add_instance_nocalls(row, &things[row][0].node), 0);
-			assert_int_equal(cpuhp_state_remove_instance_nocalls(row, &things[row][0].node), 0);
+			assert_int_equal(
+				cpuhp_state_add_instance_nocalls(row, &things[row][0].node), 0);
+			assert_int_equal(
+				cpuhp_state_remove_instance_nocalls(row, &things[row][0].node), 0);
 		}
 		cpuhp_remove_state_nocalls(row);
 		rows[row].there = false;
@@ -897,7 +928,8 @@ static void random_move(unsigned int cpu, uint64_t *random)
 	up = from < to;
 	err = move(cpu, to);
 	if (!err)
-		assert_int_equal(cpuhp_state_of(cpu), from == CPUHP_AP_IDLE_DEAD ? CPUHP_BRINGUP_CPU - 1 : to);
+		assert_int_equal(cpuhp_state_of(cpu),
+				 from == CPUHP_AP_IDLE_DEAD ? CPUHP_BRINGUP_CPU - 1 : to);
 	else if (!st->rollback || (from == CPUHP_AP_IDLE_DEAD && dead_error))
 		assert_int_equal(cpuhp_state_of(cpu), from);
 	else
@@ -925,15 +957,17 @@ static void chance(void **state)
 		}
 		if (cpu == NO_MEMORY)
 			continue;
-		cpuhp_fail_set((int)(host_random(&random) % CPUHP_ONLINE), cpu, host_random(&random) % 2);
+		cpuhp_fail_set((int)(host_random(&random) % CPUHP_ONLINE), cpu,
+			       host_random(&random) % 2);
 		if (host_random(&random) % 8) {
 			random_move(cpu, &random);
 		} else if (is_row(row) && rows[row].there) {
 			remove_row(row);
 		} else if (is_row(row)) {
-			unsigned int n = (unsigned int)(host_random(&random) % (INSTANCES + 1)), i = 0;
-			bool dynamic = row == CPUHP_BP_PREPARE_DYN || row == CPUHP_AP_STARTING_DYN ||
-				       row == CPUHP_AP_ONLINE_DYN;
+			unsigned int n = (unsigned int)(host_random(&random) % (INSTANCES + 1)),
+				     i = 0;
+			bool dynamic = row == CPUHP_BP_PREPARE_DYN ||
+				       row == CPUHP_AP_STARTING_DYN || row == CPUHP_AP_ONLINE_DYN;
 
 			set_row(row, host_random(&random) % 8, host_random(&random) % 8, n);
 			if (add_row(row, row, true) == (dynamic ? row : 0)) {
@@ -955,9 +989,9 @@ static void chance(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(boot),	       cmocka_unit_test(fill),	    cmocka_unit_test(each_prefix),
+	cmocka_unit_test(boot),		 cmocka_unit_test(fill),     cmocka_unit_test(each_prefix),
 	cmocka_unit_test(starting_rows), cmocka_unit_test(harts),    cmocka_unit_test(bad_targets),
-	cmocka_unit_test(injection),   cmocka_unit_test(refusals),   cmocka_unit_test(late_rows),
+	cmocka_unit_test(injection),	 cmocka_unit_test(refusals), cmocka_unit_test(late_rows),
 	cmocka_unit_test(chance),
 };
 HOST_MAIN(tests)
