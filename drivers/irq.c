@@ -163,6 +163,12 @@ static int irq_dying(unsigned int cpu)
 }
 CPUHP_ROW(CPUHP_AP_IRQ_STARTING, "irq:starting", irq_starting, irq_dying);
 
+void irq_cpu_resume(void)
+{
+	atomic_store_explicit(this_cpu_ptr(&roots_ready), 0, memory_order_relaxed);
+	irq_cpu_init();
+}
+
 static bool is_prepared(void *arg)
 {
 	unsigned int cpu = *(unsigned int *)arg;

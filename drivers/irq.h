@@ -70,6 +70,9 @@ void irq_cpu_init(void);
  */
 void irq_migrate_all_off_this_cpu(void);
 
+/* Sets the calling hart's part up anew, after a sleep that may have lost it. Interrupts off. */
+void irq_cpu_resume(void);
+
 /*
  * Makes another online hart run irq_cpu_init soon; need not wait. Registered by the layer that can
  * reach harts, before INIT_DRIVERS; NULL until then.

@@ -14,9 +14,12 @@
 
 #define SENT 10
 
+/* nr_cpu_ids: there is none. */
 static unsigned int another_cpu(void)
 {
-	return cpumask_next(0, cpu_online_mask);
+	unsigned int cpu = cpumask_first(cpu_online_mask);
+
+	return cpu == smp_processor_id() ? cpumask_next(cpu, cpu_online_mask) : cpu;
 }
 
 KTEST(pmu, ipis_sent)

@@ -9,6 +9,8 @@
 #include "core/suspend.h"
 #include "core/time.h"
 #include "core/timer.h"
+#include "drivers/irq.h"
+#include "drivers/uart.h"
 #include "sbi/base.h"
 #include "sbi/hsm.h"
 #include "sbi/sbi.h"
@@ -162,6 +164,42 @@ KTEST(suspend, system_needs_the_rest_off)
 	if (err == 1)
 		KTEST_SKIP("there is one hart, and it would sleep");
 	KTEST_EXPECT_EQ(err, sbi_probe(SBI_EXT_SUSP) ? -EBUSY : -EOPNOTSUPP);
+}
+
+/* What a deeper sleep takes is more than this firmware takes: nothing but registers. It may sleep for a while of its own. */
+KTEST(suspend, system_sleeps)
+{
+	struct timer_list timer;
+	struct csrs before, after;
+	unsigned long flags;
+	uint64_t due;
+	int err;
+
+	if (!sbi_probe(SBI_EXT_SUSP))
+		KTEST_SKIP("the firmware has no SUSP extension");
+	if (num_online_cpus() > 1)
+		KTEST_SKIP("other harts are on");
+	timer_setup(&timer, count_ring);
+	rings = 0;
+	flags = local_irq_save();
+	due = time_now() + ns_to_ticks(2000000);
+	mod_timer(&timer, due);
+	before = read_csrs();
+	do {
+		err = system_suspend();
+	} while (!err && !(csr_read(CSR_SIP) & SIE_STIE) && time_now() < due + timebase_hz);
+	after = read_csrs();
+	KTEST_EXPECT_EQ(err, 0);
+	KTEST_EXPECT(time_now() >= due);
+	KTEST_EXPECT(csr_read(CSR_SIP) & SIE_STIE);
+	expect_same(run, before, after);
+	irq_cpu_resume();
+	local_irq_restore(flags);
+	KTEST_EXPECT_EQ(rings, 1);
+	timer_delete_sync(&timer);
+	/* The console's interrupt comes still. */
+	if (uart_console() && uart_console()->irq > 0)
+		KTEST_EXPECT_EQ(uart_prove_irq(uart_console()), smp_processor_id());
 }
 
 KTEST(suspend, system_answers)
