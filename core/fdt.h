@@ -29,6 +29,7 @@
 #define FDT_MAX_INTC	 64
 #define FDT_MAX_DEPTH	 16
 #define FDT_MAX_WARNINGS 16
+#define FDT_MAX_IDLE	 16   /* idle states of a hart that are looked at */
 #define FDT_NO_NODE	 (-1) /* numa-node-id absent */
 
 /* Physical addresses end here (Sv39 and Sv48 page tables hold 56 bits). */
@@ -209,6 +210,23 @@ const struct fdt_cpu *fdt_cpu_by_intc(uint32_t phandle);
  * ("sstc1p0") in the tree do not matter; "g" means imafd with zicsr and zifencei.
  */
 bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension);
+
+/* A way to sleep that the firmware offers a hart (binding "cpu/idle-states.yaml"); times in microseconds. */
+struct fdt_idle_state {
+	const char *name;      /* of the node */
+	uint32_t suspend_type; /* riscv,sbi-suspend-param: what hart_suspend is to be asked for */
+	uint32_t entry_us;     /* until it sleeps, if an interrupt comes meanwhile */
+	uint32_t exit_us;      /* until it runs again */
+	uint32_t min_residency_us; /* a shorter sleep does not pay */
+	bool timer_stops;	   /* this hart's timer does not wake it */
+};
+
+/*
+ * The idle states that the hart's node lists, in that order: the shallowest first. At most max; returns how many. Broken ones are left out
+ * with a warning. Walks the tree for each: once, at start.
+ */
+unsigned int fdt_idle_states(const struct fdt_cpu *cpu, struct fdt_idle_state *states,
+			     unsigned int max);
 
 /*
  * True if two harts' nodes list the same extensions, to the letter: much cheaper than to ask for

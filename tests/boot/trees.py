@@ -99,3 +99,12 @@ def icicle():
         uart.set_cells('current-speed', 115200)
         uart.set_cells('clock-frequency', 150000000)
     return dtb.build(root)
+
+
+def system_suspend(qemu, harts, machine='virt'):
+    """A tree that makes OpenSBI offer system suspend: it waits for five seconds, then for an interrupt."""
+    root = dtb.dump(qemu, '-M', machine, '-smp', str(harts), '-m', '1G')
+    config = root.child('chosen').add('opensbi-config')
+    config.set_text('compatible', 'opensbi,config')
+    config.props['system-suspend-test'] = b''
+    return dtb.build(root)

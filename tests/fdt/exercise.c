@@ -125,6 +125,7 @@ static void check_cpus(void)
 {
 	struct fdt_cpu *cpus = calloc(fdt_info.max_cpus, sizeof(*cpus));
 	static const char *const extensions[] = {"i", "m", "sstc", "zawrs", "zicsr", "svpbmt"};
+	struct fdt_idle_state idle[FDT_MAX_IDLE];
 	unsigned int n, again;
 
 	MUST(cpus);
@@ -144,6 +145,10 @@ static void check_cpus(void)
 		check_string(fdt_cpu_use_name(cpu->use));
 		for (size_t k = 0; k < sizeof(extensions) / sizeof(extensions[0]); k++)
 			fdt_cpu_has_isa(cpu, extensions[k]);
+		/* Each walks the tree: a few are enough. */
+		unsigned int nr_idle = i < 4 ? fdt_idle_states(cpu, idle, FDT_MAX_IDLE) : 0;
+		for (unsigned int k = 0; k < nr_idle; k++)
+			check_string(idle[k].name);
 		if (cpu->intc)
 			MUST(fdt_cpu_by_intc(cpu->intc));
 		/* Quadratic, so for small trees only. */
