@@ -307,22 +307,30 @@ static __noinline int async_loud(unsigned int cpu, call_single_data_t *csd)
 static __noinline int async_rare(unsigned int cpu, call_single_data_t *csd)
 {
 	smp_call_func_t func = csd->func;
+	void *info;
 
 	if (!func)
 		return -EINVAL;
 	if (cpu >= nr_cpu_ids)
 		return no_such_cpu();
-	/* On this cpu: free while the function runs, as on another. */
-	if (atomic_load_explicit(&csd->locked, memory_order_acquire))
+	/* Acquire: as below. */
+	if (atomic_exchange_explicit(&csd->locked, CALL_ASYNC, memory_order_acquire))
 		return -EBUSY;
-	return run_here(cpu, func, csd->info) ? 0 : smp_call_function_single_async(cpu, csd);
+	/* Another cpu: calls are traced. */
+	if (cpu != smp_processor_id())
+		return async_loud(cpu, csd);
+	/* On this cpu: free while the function runs, as on another. */
+	info = csd->info;
+	store_release(&csd->locked, CALL_FREE);
+	return run_here(cpu, func, info) ? 0 : smp_call_function_single_async(cpu, csd);
 }
 
 int smp_call_function_single_async(unsigned int cpu, call_single_data_t *csd)
 {
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 
-	if (unlikely(cpu >= me->nr_cpus || cpu == me->cpu || !csd->func))
+	if (unlikely(cpu >= atomic_load_explicit(&me->short_way, memory_order_relaxed) ||
+		     cpu == me->cpu || !csd->func))
 		return async_rare(cpu, csd);
 	/* Acquire: pairs with the release of the run before, whose reads of the csd are over. */
 	if (unlikely(atomic_exchange_explicit(&csd->locked, CALL_ASYNC, memory_order_acquire)))

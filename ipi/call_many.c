@@ -249,7 +249,7 @@ void call_function_init(void)
 		ipi_cpus[cpu] = percpu_base[cpu] ? per_cpu_ptr(&ipi_cpu, cpu) : &nobody;
 		ipi_cpus[cpu]->cpu = cpu;
 		ipi_cpus[cpu]->hartid = cpu_to_hartid(cpu);
-		ipi_cpus[cpu]->nr_cpus = nr_cpu_ids;
+		store_relaxed(&ipi_cpus[cpu]->short_way, nr_cpu_ids);
 		ipi_cpus[cpu]->cpus = ipi_cpus;
 	}
 	smpcfd_online_cpu();

@@ -77,13 +77,29 @@ static void listen(void)
 		pr_warn("cpu%u: no software events: %s", smp_processor_id(), sbi_error_name(error));
 }
 
-static int listen_at_start(unsigned int cpu)
+int deaf_starting(unsigned int cpu)
 {
 	(void)cpu;
 	listen();
 	return 0;
 }
-CPUHP_ROW(CPUHP_AP_DEAF_STARTING, "deaf:starting", listen_at_start, NULL);
+
+int deaf_dying(unsigned int cpu)
+{
+	struct sbiret ret;
+
+	if (!deaf_can_ask(cpu))
+		return 0;
+	sbi_sse_hart_mask();
+	ret = sbi_sse_disable(SBI_SSE_EVENT_LOCAL_SOFTWARE);
+	if (!ret.error)
+		ret = sbi_sse_unregister(SBI_SSE_EVENT_LOCAL_SOFTWARE);
+	if (ret.error)
+		pr_warn("cpu%u: software events stay registered: %s", cpu,
+			sbi_error_name(ret.error));
+	return 0;
+}
+CPUHP_ROW(CPUHP_AP_DEAF_STARTING, "deaf:starting", deaf_starting, deaf_dying);
 
 static void listen_here(void *info)
 {

@@ -19,6 +19,13 @@ struct deaf_trace {
  */
 bool deaf_backtrace(unsigned int cpu, unsigned int wait_ms, const struct deaf_trace **trace);
 
+/*
+ * Rows of a cpu's life, on the cpu itself, interrupts off: it registers for the event, where it is to listen; and is masked and not
+ * registered any more, as firmware may keep what is registered over a stop, to be entered with the stack and tables of an earlier life.
+ */
+int deaf_starting(unsigned int cpu);
+int deaf_dying(unsigned int cpu);
+
 /* True if that cpu listens to events: parameter sse, and a firmware that has them. Any context. */
 bool deaf_can_ask(unsigned int cpu);
 

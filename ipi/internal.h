@@ -47,8 +47,10 @@ struct call_function_data {
 struct ipi_cpu {
 	struct call_queue queue;
 	_Atomic unsigned long reasons; /* bits of enum ipi_reason */
-	unsigned int cpu, nr_cpus;
-	struct ipi_cpu **cpus; /* ipi_cpus and nr_cpu_ids, within reach */
+	unsigned int cpu;
+	/* Calls to lower cpus may go the shortest way: nr_cpu_ids, or 0 while they are traced. */
+	_Atomic unsigned int short_way;
+	struct ipi_cpu **cpus; /* ipi_cpus, within reach */
 	unsigned long hartid;
 	struct call_queue raised, lazy; /* this cpu's own irq_work; never closed */
 	struct call_node *todo;		/* taken off the queue, not yet run, oldest first */

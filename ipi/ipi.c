@@ -23,6 +23,7 @@ void ipi_register(enum ipi_reason reason, void (*handler)(void))
 
 void ipi_ring(unsigned int cpu)
 {
+	ipi_count(&this_cpu_ptr(&ipi_cpu)->stats.other_rings, 1);
 	ipi_ring_inline(cpu);
 }
 

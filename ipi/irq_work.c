@@ -44,8 +44,10 @@ static void queue_here(struct ipi_cpu *me, struct irq_work *work)
 	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
 
 	store_relaxed(&work->cpu, me->cpu);
+	trace(TRACE_QUEUE, me->cpu, work->func);
 	call_queue_push(lazy ? &me->lazy : &me->raised, &work->csd.node);
 	ipi_count(&me->stats.queued, 1);
+	ipi_count(&me->stats.own_work, 1);
 	if (!lazy)
 		csr_set(CSR_SIP, SIE_SSIE);
 }
@@ -138,15 +140,26 @@ void irq_work_sync(struct irq_work *work)
 	}
 }
 
+static __noinline __cold void run_node_traced(struct call_node *node)
+{
+	const void *func = (const void *)container_of(node, struct irq_work, csd.node)->func;
+
+	trace_record(TRACE_BEGIN, 0, func);
+	irq_work_run_node(node);
+	trace_record(TRACE_END, 0, func);
+}
+
 static unsigned int run_list(struct call_queue *list)
 {
+	void (*run)(struct call_node *node) =
+		unlikely(trace_enabled()) ? run_node_traced : irq_work_run_node;
 	struct call_node *node = call_queue_reverse(call_queue_take(list));
 	unsigned int n = 0;
 
 	for (; node; n++) {
 		struct call_node *next = node->next;
 
-		irq_work_run_node(node);
+		run(node);
 		node = next;
 	}
 	return n;

@@ -68,7 +68,12 @@ static void nothing(void *info)
 /* When all have run a function, nobody is in the middle of a record that began before; the call orders the rings for them, too. */
 static void set(bool on)
 {
+	unsigned int cpu;
+
 	trace_on = on;
+	/* The shortest way of a call has no instruction to spare for a look at trace_on. */
+	for_each_possible_cpu (cpu)
+		store_relaxed(&ipi_cpus[cpu]->short_way, on ? 0 : nr_cpu_ids);
 	on_each_cpu(nothing, NULL, true);
 }
 

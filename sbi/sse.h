@@ -14,9 +14,12 @@
  * (section 17.5). Any context.
  */
 struct sbiret sbi_sse_register(unsigned long event, unsigned long pc,
-			       unsigned long arg); /* section 17.9 */
-struct sbiret sbi_sse_enable(unsigned long event); /* section 17.11 */
-struct sbiret sbi_sse_hart_unmask(void);	   /* section 17.15 */
+			       unsigned long arg);     /* section 17.9 */
+struct sbiret sbi_sse_unregister(unsigned long event); /* section 17.10 */
+struct sbiret sbi_sse_enable(unsigned long event);     /* section 17.11 */
+struct sbiret sbi_sse_disable(unsigned long event);    /* section 17.12 */
+struct sbiret sbi_sse_hart_unmask(void);	       /* section 17.15 */
+struct sbiret sbi_sse_hart_mask(void);		       /* section 17.16 */
 
 /* Makes event pending on a hart, which takes it at once if it is registered, enabled and not masked there (section 17.14). */
 struct sbiret sbi_sse_inject(unsigned long event, unsigned long hartid);

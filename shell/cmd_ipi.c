@@ -56,10 +56,10 @@ SHELL_COMMAND(ipi, "", "how harts are interrupted: back ends, counts", cmd_ipi);
 static void print_stats(const char *cpu, const struct call_totals *t)
 {
 	printk_raw(
-		"STATS cpu=%s queued=%lu run=%lu refused=%lu local=%lu rings=%lu interrupts=%lu spurious=%lu "
+		"STATS cpu=%s queued=%lu run=%lu refused=%lu local=%lu rings=%lu saved=%lu interrupts=%lu spurious=%lu "
 		"timeouts=%lu recovered=%lu",
-		cpu, t->queued, t->run, t->refused, t->local, t->rings, t->interrupts, t->spurious,
-		t->timeouts, t->recovered);
+		cpu, t->queued, t->run, t->refused, t->local, t->rings, t->saved, t->interrupts,
+		t->spurious, t->timeouts, t->recovered);
 }
 
 /* How long calls that are on their way now may take to be run and counted. */

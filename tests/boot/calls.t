@@ -48,6 +48,10 @@ SCENARIOS = [
     Scenario('idle=poll, deterministic', '--smp 3 --deterministic', f'{TESTS} idle=poll'),
     Scenario('idle=wfi', '--smp 3', f'{TESTS} idle=wfi'),
 
+    Scenario('sse=1', '--smp 3', 'test=backtrace,call,ipi sse=1', forbid=['interrupts_off_in_another_life # SKIP']),
+    Scenario('sse=1 where there is none', '--smp 2 --bios 1.1', 'test=backtrace sse=1',
+             expect=['the firmware has no SSE extension']),
+
     Scenario('OpenSBI 1.1', '--smp 3 --bios 1.1', TESTS, full=True),
     Scenario('OpenSBI 1.5.1', '--smp 3 --bios 1.5.1', TESTS, full=True),
     Scenario('the test firmware', '--smp 3 --bios test', TESTS),

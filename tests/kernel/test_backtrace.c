@@ -9,6 +9,7 @@
 #include "core/printk.h"
 #include "core/time.h"
 #include "ipi/backtrace.h"
+#include "ipi/call.h"
 #include "ipi/deaf.h"
 #include "sbi/base.h"
 #include "sbi/sbi.h"
@@ -94,4 +95,32 @@ KTEST(backtrace, interrupts_off)
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one cpu only");
 	find(run, cpu, true, deaf_can_ask(cpu));
+}
+
+static void stop_and_start_listening(void *failed)
+{
+	const struct deaf_trace *trace;
+	unsigned int cpu = smp_processor_id();
+
+	deaf_dying(cpu);
+	*(bool *)failed = deaf_backtrace(cpu, 10, &trace);
+	deaf_starting(cpu);
+}
+
+/* As when it goes down and comes up. In between it is not to be reached. */
+KTEST(backtrace, interrupts_off_in_another_life)
+{
+	unsigned int cpu = cpumask_next(smp_processor_id(), cpu_online_mask);
+	bool failed = false;
+
+	if (cpu >= nr_cpu_ids)
+		KTEST_SKIP("one cpu only");
+	if (!deaf_can_ask(cpu))
+		KTEST_SKIP("no software events (sse=1)");
+	for (int i = 0; i < 3; i++) {
+		KTEST_EXPECT_EQ(
+			smp_call_function_single(cpu, stop_and_start_listening, &failed, true), 0);
+		KTEST_EXPECT(!failed);
+		find(run, cpu, true, true);
+	}
 }

@@ -200,6 +200,7 @@ KTEST(call, order)
 	call_stats_of(smp_processor_id(), &after);
 	/* The first push announces them all. */
 	KTEST_EXPECT_EQ(after.rings - before.rings, 1);
+	KTEST_EXPECT_EQ(after.saved - before.saved, IN_ORDER - 1);
 	atomic_store(&held.out, true);
 	for (unsigned int i = 0; i < IN_ORDER; i++, n++)
 		KTEST_EXPECT_EQ(smp_call_function_single(cpu, note, (void *)(uintptr_t)n, i % 2),

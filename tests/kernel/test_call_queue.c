@@ -197,6 +197,7 @@ KTEST(call, watched_queue_needs_no_ring)
 	call_stats_of(smp_processor_id(), &after);
 	KTEST_EXPECT_EQ(atomic_load(&runs), 100);
 	KTEST_EXPECT_EQ(after.rings - before.rings, 0);
+	KTEST_EXPECT_EQ(after.saved - before.saved, 100);
 	atomic_store(&watch_no_more, true);
 	smp_call_function_single(cpu, hit_once, (void *)&runs, true);
 	KTEST_EXPECT(soon(job_done, &cpu));

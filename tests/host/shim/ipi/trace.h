@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum trace_event { TRACE_SEND, TRACE_ENTRY, TRACE_BEGIN, TRACE_END };
+enum trace_event { TRACE_SEND, TRACE_QUEUE, TRACE_ENTRY, TRACE_BEGIN, TRACE_END };
 
 struct call_node;
 struct call_single_data;
