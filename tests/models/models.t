@@ -30,6 +30,8 @@ SEARCHES = {
     'irq_work': ['ROUNDS=1', 'ROUNDS=2'],
     'reasons': ['SENDS=2 LIVES=2'],
     'boot_record': ['STARTS=3'],
+    'hotplug': ['CONTROLS=1 OPS=3', 'CONTROLS=2 OPS=1'],
+    'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
     'idle_job': [''],
 }
