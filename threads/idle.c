@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The idle loop: watch the call queue for a while, then sleep. */
-#include "threads/idle.h"
-
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -33,76 +31,6 @@ static int parse_idle(const char *value)
 }
 PARAM_FUNC("idle", parse_idle, "poll: never sleep, calls need no interrupt; wfi: sleep at once");
 
-/*
- *   [ NONE ] -- set_job, a call --> [ SET ] -- idle loop --> [ RUNNING ] -- fn returned --> [ NONE ]
- *
- * Only the cpu itself writes it: of two who ask at once one finds it taken, and who is refused has left nothing behind.
- */
-enum job_state { JOB_NONE, JOB_SET, JOB_RUNNING };
-
-struct idle_job {
-	_Atomic int state; /* enum job_state */
-	void (*fn)(void *arg);
-	void *arg;
-};
-
-static DEFINE_PER_CPU(struct idle_job, idle_job);
-
-struct job_request {
-	void (*fn)(void *arg);
-	void *arg;
-	int error;
-};
-
-static void set_job(void *info)
-{
-	struct idle_job *job = this_cpu_ptr(&idle_job);
-	struct job_request *request = info;
-
-	if (atomic_load_explicit(&job->state, memory_order_relaxed) != JOB_NONE) {
-		request->error = -EBUSY;
-		return;
-	}
-	job->fn = request->fn;
-	job->arg = request->arg;
-	atomic_store_explicit(&job->state, JOB_SET, memory_order_relaxed);
-}
-
-int idle_run_on(unsigned int cpu, void (*fn)(void *arg), void *arg)
-{
-	struct job_request request = {fn, arg, 0};
-	int err;
-
-	/* Who asks is not idle. */
-	if (cpu == smp_processor_id())
-		return -ENXIO;
-	err = smp_call_function_single(cpu, set_job, &request, true);
-	return err ? err : request.error;
-}
-
-bool idle_job_done(unsigned int cpu)
-{
-	/* Acquire: pairs with the release when fn has returned. */
-	return atomic_load_explicit(&per_cpu_ptr(&idle_job, cpu)->state, memory_order_acquire) ==
-	       JOB_NONE;
-}
-
-static bool job_set(void)
-{
-	return atomic_load_explicit(&this_cpu_ptr(&idle_job)->state, memory_order_relaxed) ==
-	       JOB_SET;
-}
-
-static void run_job(void)
-{
-	struct idle_job *job = this_cpu_ptr(&idle_job);
-
-	atomic_store_explicit(&job->state, JOB_RUNNING, memory_order_relaxed);
-	job->fn(job->arg);
-	/* Release: pairs with idle_job_done. */
-	atomic_store_explicit(&job->state, JOB_NONE, memory_order_release);
-}
-
 static __noreturn void idle_loop(void)
 {
 	for (;;) {
@@ -112,13 +40,11 @@ static __noreturn void idle_loop(void)
 		} else if (unlikely(call_queue_has_work())) {
 			/* Calls come with their interrupt; what may wait for the next one does not wait for sleep. */
 			irq_work_run();
-		} else if (!call_queue_poll(idle_looks) && !job_set()) {
+		} else if (!call_queue_poll(idle_looks)) {
 			/* An interrupt that comes after the looks stays pending, and ends the wfi. */
 			wait_for_interrupt();
 		}
 		local_irq_enable();
-		if (job_set())
-			run_job();
 	}
 }
 

@@ -30,6 +30,9 @@ void finish_switch(struct context *before);
 /* This cpu's run queue begins with curr, which runs now. Interrupts off. */
 void sched_cpu_starting(struct task_struct *curr, struct task_struct *idle);
 
+/* The cpus that are online by now shall have smpboot threads. Boot. */
+void smpboot_init(void);
+
 /* The message that wakes a thread. */
 void wake_task(void *task);
 

@@ -71,6 +71,10 @@ struct task_struct {
 	struct list_head all; /* of all threads */
 	char comm[TASK_COMM_LEN];
 
+	/* What it sleeps for, or NULL, and the thread that it waits for, or NULL: for reports; written by the thread. */
+	const char *_Atomic waits_for;
+	struct task_struct *_Atomic waits_on;
+
 	_Atomic uint64_t since;	   /* ticks when it began to run, or to sleep */
 	_Atomic uint64_t ran;	   /* ticks it ran, up to since */
 	_Atomic uint64_t switches; /* how often it was switched to */

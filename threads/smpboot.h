@@ -48,7 +48,7 @@ int smpboot_unregister_percpu_thread(struct smp_hotplug_thread *ht);
 
 /*
  * A cpu's way up and down, for the hotplug rows; which holds that cpu still. create makes, parked, those of its threads that there are not
- * yet: 0, or -ENOMEM with none left of those it made. unpark: in order of registration; park: in reverse, each waited for. The first that does
+ * yet: 0, or -ENOMEM; those it has made stay for the next attempt. unpark: in order of registration; park: in reverse, each waited for. The first that does
  * not park is reported, and those parked before it are unparked: its error. Thread context.
  */
 int smpboot_create_threads(unsigned int cpu);

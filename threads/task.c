@@ -169,6 +169,7 @@ static int threads_init(void)
 	idle_thread_init(idle, stack);
 	sched_cpu_starting(&init_task, idle);
 	this_cpu(current_task) = &init_task.head;
+	smpboot_init();
 	local_irq_enable();
 	return 0;
 }

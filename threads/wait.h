@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/riscv/irqflags.h"
 #include "core/list.h"
 #include "core/spinlock.h"
 #include "threads/sched.h"
@@ -30,6 +31,7 @@ typedef struct wait_queue_head {
 struct wait_queue_entry {
 	struct task_struct *task;
 	bool exclusive;
+	_Atomic unsigned int queued;
 	struct list_head entry;
 };
 
@@ -38,8 +40,7 @@ struct wait_queue_entry {
 void init_waitqueue_head(wait_queue_head_t *wq);
 
 /* A waiter on its own stack; it leaves the queue when it is woken. */
-#define DEFINE_WAIT(name) \
-	struct wait_queue_entry name = {current, false, LIST_HEAD_INIT((name).entry)}
+#define DEFINE_WAIT(name) struct wait_queue_entry name = {.task = current}
 
 /*
  * Wakes all who wait, but of those who wait exclusively only the one that has waited longest (wake_up) or all (wake_up_all). All

@@ -11,7 +11,7 @@
 #include "ipi/ipi.h"
 #include "ipi/irq_work.h"
 #include "tests/bench/bench.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 #define SAMPLES 1000
 
@@ -76,11 +76,11 @@ static int bench_call_single_busy(void)
 	if (cpu >= nr_cpu_ids)
 		return -ENODEV;
 	atomic_store_explicit(&busy_until, false, memory_order_relaxed);
-	err = idle_run_on(cpu, be_busy, NULL);
+	err = run_on(cpu, be_busy, NULL);
 	if (!err)
 		err = time_single("call_single_busy", cpu);
 	atomic_store_explicit(&busy_until, true, memory_order_release);
-	while (!err && !idle_job_done(cpu))
+	while (!err && !run_on_done(cpu))
 		cpu_relax();
 	return err;
 }

@@ -8,7 +8,7 @@
 #include "core/cpu.h"
 #include "ipi/backend.h"
 #include "tests/bench/bench.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 #define SAMPLES 500
 
@@ -60,13 +60,13 @@ uint64_t bench_ipi_floor(void)
 	if (floor || cpu >= nr_cpu_ids)
 		return floor;
 	store_relaxed(&stop, 0);
-	if (idle_run_on(cpu, answer, NULL))
+	if (run_on(cpu, answer, NULL))
 		return 0;
 	for (unsigned int i = 0; i < SAMPLES; i++)
 		samples[i] = one_way(cpu);
 	store_release(&stop, 1);
 	ipi_backend()->ring(cpu);
-	while (!idle_job_done(cpu))
+	while (!run_on_done(cpu))
 		cpu_relax();
 	bench_sort(samples, SAMPLES);
 	floor = samples[SAMPLES / 2];

@@ -8,7 +8,7 @@
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
 #include "tests/bench/bench.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 #define POOL   64
 #define ROUNDS 20
@@ -96,7 +96,7 @@ static int run_storm(struct stormer **stormers, uint64_t *per_call)
 			return -ENOMEM;
 	}
 	for_each_online_cpu (cpu) {
-		int err = cpu == smp_processor_id() ? 0 : idle_run_on(cpu, storm, stormers[cpu]);
+		int err = cpu == smp_processor_id() ? 0 : run_on(cpu, storm, stormers[cpu]);
 
 		if (err)
 			return err;
@@ -108,7 +108,7 @@ static int run_storm(struct stormer **stormers, uint64_t *per_call)
 	wait_for(&done, n);
 	*per_call = (bench_clock() - start) / ((uint64_t)ROUNDS * POOL * n * (n - 1));
 	for_each_online_cpu (cpu) {
-		while (!idle_job_done(cpu))
+		while (!run_on_done(cpu))
 			cpu_relax();
 	}
 	return 0;

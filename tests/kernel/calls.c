@@ -11,7 +11,7 @@
 #include "core/time.h"
 #include "ipi/backend.h"
 #include "ipi/call.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 #define SOON_MS 5000
 #define HELD_MS 10000
@@ -108,12 +108,12 @@ bool hold_in_call(struct held *held, unsigned int cpu)
 bool hold_in_job(struct held *held, unsigned int cpu)
 {
 	*held = (struct held){.cpu = cpu, .job = true};
-	return !idle_run_on(cpu, stay, held) && soon(is_set, &held->in);
+	return !run_on(cpu, stay, held) && soon(is_set, &held->in);
 }
 
 bool job_done(void *arg)
 {
-	return idle_job_done(*(unsigned int *)arg);
+	return run_on_done(*(unsigned int *)arg);
 }
 
 bool let_go(struct held *held)

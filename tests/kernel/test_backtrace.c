@@ -14,7 +14,7 @@
 #include "sbi/base.h"
 #include "sbi/sbi.h"
 #include "tests/kernel/ktest.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 static _Atomic int state; /* 0, 1: it is there, 2: it may go */
 static _Atomic unsigned long laps;
@@ -63,7 +63,7 @@ static void find(struct ktest_run *run, unsigned int cpu, bool irqs_off, bool ca
 	unsigned long before;
 
 	atomic_store(&state, 0);
-	if (!KTEST_EXPECT_EQ(idle_run_on(cpu, stay, irqs_off ? &state : NULL), 0))
+	if (!KTEST_EXPECT_EQ(run_on(cpu, stay, irqs_off ? &state : NULL), 0))
 		return;
 	while (!atomic_load(&state))
 		cpu_relax();
@@ -75,7 +75,7 @@ static void find(struct ktest_run *run, unsigned int cpu, bool irqs_off, bool ca
 		KTEST_EXPECT(poll_until(has_moved, &before, deadline_ms(5000)));
 	}
 	atomic_store(&state, 2);
-	while (!idle_job_done(cpu))
+	while (!run_on_done(cpu))
 		cpu_relax();
 }
 

@@ -8,7 +8,7 @@
 #include "ipi/call.h"
 #include "tests/kernel/calls.h"
 #include "tests/kernel/ktest.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 /* What a call was seen to do. */
 struct seen {
@@ -329,7 +329,7 @@ static void run_circle(struct ktest_run *run, unsigned int n)
 		circle.cpus[i] = nth_other_cpu(i - 1);
 		if (circle.cpus[i] >= nr_cpu_ids)
 			KTEST_SKIP("too few harts");
-		KTEST_EXPECT_EQ(idle_run_on(circle.cpus[i], call_next, &circle), 0);
+		KTEST_EXPECT_EQ(run_on(circle.cpus[i], call_next, &circle), 0);
 	}
 	atomic_store(&circle.go, true);
 	call_next(&circle);

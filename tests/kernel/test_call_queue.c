@@ -11,7 +11,7 @@
 #include "ipi/irq_work.h"
 #include "tests/kernel/calls.h"
 #include "tests/kernel/ktest.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 /*
  * The target stays in the online mask all the time: the queue alone must tell who comes too late.
@@ -128,11 +128,11 @@ KTEST(call, closes_under_fire)
 	level = quiet_begin();
 	for (unsigned int i = 1; n < SHOOTERS - 1 && (cpu = nth_other_cpu(i)) < nr_cpu_ids; i++) {
 		init_gun(&guns[n]);
-		KTEST_EXPECT_EQ(idle_run_on(cpu, shoot, &guns[n]), 0);
+		KTEST_EXPECT_EQ(run_on(cpu, shoot, &guns[n]), 0);
 		shooters[n++] = cpu;
 	}
 	init_gun(&guns[n]);
-	KTEST_EXPECT_EQ(idle_run_on(fire.target, close_and_open, NULL), 0);
+	KTEST_EXPECT_EQ(run_on(fire.target, close_and_open, NULL), 0);
 	shoot(&guns[n]);
 	for (unsigned int i = 0; i < n; i++)
 		KTEST_EXPECT(soon(job_done, &shooters[i]));
@@ -187,7 +187,7 @@ KTEST(call, watched_queue_needs_no_ring)
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one hart");
 	atomic_store(&watch_no_more, false);
-	KTEST_EXPECT_EQ(idle_run_on(cpu, watch, NULL), 0);
+	KTEST_EXPECT_EQ(run_on(cpu, watch, NULL), 0);
 	call_stats_of(smp_processor_id(), &before);
 	for (unsigned int i = 0; i < 100; i++) {
 		KTEST_EXPECT(soon(watches, &cpu));

@@ -9,7 +9,7 @@
 #include "core/cpu.h"
 #include "tests/kernel/calls.h"
 #include "tests/kernel/ktest.h"
-#include "threads/idle.h"
+#include "tests/kernel/run_on.h"
 
 static _Atomic unsigned int runs;
 static unsigned int last_cpu;
@@ -138,7 +138,7 @@ KTEST(irq_work, lazy_before_idle)
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one hart");
 	atomic_store(&runs, 0);
-	KTEST_EXPECT_EQ(idle_run_on(cpu, queue_lazy, &lazy), 0);
+	KTEST_EXPECT_EQ(run_on(cpu, queue_lazy, &lazy), 0);
 	KTEST_EXPECT(reaches(&runs, 1));
 	KTEST_EXPECT_EQ(last_cpu, cpu);
 	irq_work_sync(&lazy);
@@ -202,7 +202,7 @@ KTEST(irq_work, runs_when_the_hart_goes_down)
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one hart");
 	atomic_store(&runs, 0);
-	KTEST_EXPECT_EQ(idle_run_on(cpu, go_down_and_up, &lazy), 0);
+	KTEST_EXPECT_EQ(run_on(cpu, go_down_and_up, &lazy), 0);
 	KTEST_EXPECT(soon(job_done, &cpu));
 	KTEST_EXPECT_EQ(atomic_load(&runs), 20);
 	KTEST_EXPECT(calls_balance());

@@ -33,7 +33,6 @@ SEARCHES = {
     'hotplug': ['CONTROLS=1 OPS=3', 'CONTROLS=2 OPS=1'],
     'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
-    'idle_job': [''],
 }
 FULL = {
     'queue': ['SENDERS=2 CALLS=3 CSDS=1 LIVES=2', 'SENDERS=2 CALLS=3 CSDS=2 LIVES=1',

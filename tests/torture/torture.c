@@ -15,8 +15,8 @@
 #include "ipi/backend.h"
 #include "ipi/call_stats.h"
 #include "shell/shell.h"
+#include "tests/kernel/run_on.h"
 #include "tests/torture/internal.h"
-#include "threads/idle.h"
 
 /* Of all calls that should have been accepted; fewer would make a pass mean nothing. */
 #define ACCEPTED_PERCENT       95
@@ -207,7 +207,7 @@ static bool all_idle(void *arg)
 
 	(void)arg;
 	for_each_possible_cpu (cpu) {
-		if (torturers[cpu] && cpu != smp_processor_id() && !idle_job_done(cpu))
+		if (torturers[cpu] && cpu != smp_processor_id() && !run_on_done(cpu))
 			return false;
 	}
 	return true;
@@ -250,7 +250,7 @@ static bool on_all(void (*fn)(void *arg))
 
 		if (!torturers[cpu] || cpu == smp_processor_id())
 			continue;
-		err = idle_run_on(cpu, fn, torturers[cpu]);
+		err = run_on(cpu, fn, torturers[cpu]);
 		if (err) {
 			pr_err("torture: cpu%u cannot take part: error %d", cpu, err);
 			return false;

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads that can be asked to park and to stop, and whoever asks knows when they have. */
+#include "threads/kthread.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/kmalloc.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "threads/wait.h"
+
+/*
+ * What a thread is asked, and what it has answered:
+ *
+ *              kthread_park                     the thread, in kthread_parkme; or kthread_park, if it was never woken
+ *   [ 0 ] ---------------------> [ SHOULD_PARK ] -------------------------> [ SHOULD_PARK, PARKED ] -+ woken: sleeps again
+ *     ^------ kthread_unpark ---------|                                        |      ^--------------+
+ *     ^------ kthread_unpark --------------------------------------------------+
+ *
+ * SHOULD_STOP is set once, unparks, and keeps it from parking; ENDED is the last, with the result.
+ */
+#define SHOULD_PARK 1U
+#define PARKED	    2U
+#define SHOULD_STOP 4U
+#define ENDED	    8U
+#define PER_CPU	    16U
+
+struct kthread {
+	struct task_struct task; /* first: a thread whose fn is kthread_main is one of these */
+	_Atomic unsigned int flags;
+	unsigned int cpu; /* of a per-cpu thread */
+	int (*threadfn)(void *data);
+	void *data;
+	int result;
+	wait_queue_head_t changed; /* flags: for those who wait for PARKED or ENDED */
+};
+
+static void kthread_main(void *data);
+
+bool is_kthread(const struct task_struct *task)
+{
+	return task->fn == kthread_main;
+}
+
+static struct kthread *to_kthread(const struct task_struct *task)
+{
+	if (unlikely(!is_kthread(task)))
+		panic("thread %s was not made by kthread_create", task->comm);
+	return (struct kthread *)task;
+}
+
+/* Acquire: pairs with the release of who sets a bit, or clears it. */
+static unsigned int flags_of(struct kthread *k)
+{
+	return atomic_load_explicit(&k->flags, memory_order_acquire);
+}
+
+static bool should_be_parked(unsigned int flags)
+{
+	return (flags & (SHOULD_PARK | SHOULD_STOP)) == SHOULD_PARK;
+}
+
+bool kthread_should_stop(void)
+{
+	return flags_of(to_kthread(current)) & SHOULD_STOP;
+}
+
+bool kthread_should_park(void)
+{
+	return flags_of(to_kthread(current)) & SHOULD_PARK;
+}
+
+bool kthread_should_stop_or_park(void)
+{
+	return flags_of(to_kthread(current)) & (SHOULD_STOP | SHOULD_PARK);
+}
+
+bool kthread_is_per_cpu(const struct task_struct *k)
+{
+	return is_kthread(k) && flags_of(to_kthread(k)) & PER_CPU;
+}
+
+void *kthread_data(const struct task_struct *k)
+{
+	return to_kthread(k)->data;
+}
+
+/* Answers that it is parked, if it shall be. True if that is new. */
+static bool answer_parked(struct kthread *k)
+{
+	unsigned int flags = flags_of(k);
+
+	while (should_be_parked(flags) && !(flags & PARKED)) {
+		/* Release: pairs with flags_of in kthread_park; what the thread did before is seen there. */
+		if (cas_acq_rel(&k->flags, &flags, flags | PARKED))
+			return true;
+	}
+	return false;
+}
+
+void kthread_parkme(void)
+{
+	struct kthread *k = to_kthread(current);
+
+	might_sleep();
+	for (;;) {
+		set_current_state(TASK_PARKED);
+		if (!should_be_parked(flags_of(k)))
+			break;
+		/* Nobody runs here between the answer and the sleep: for who asks on this cpu it sleeps by then. */
+		local_irq_disable();
+		if (answer_parked(k))
+			wake_up(&k->changed);
+		schedule();
+		local_irq_enable();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+void kthread_exit(int result)
+{
+	struct kthread *k = to_kthread(current);
+
+	might_sleep();
+	k->result = result;
+	/* Release: pairs with flags_of of who reads the result. */
+	atomic_fetch_or_explicit(&k->flags, ENDED, memory_order_release);
+	wake_up_all(&k->changed);
+	task_exit();
+}
+
+static void kthread_main(void *data)
+{
+	struct kthread *k = data;
+
+	/* Pairs with the one in kthread_park: it sees that this thread is not new any more, or this sees what it asks. */
+	smp_mb();
+	if (kthread_should_stop())
+		kthread_exit(-EINTR);
+	kthread_parkme();
+	kthread_exit(k->threadfn(k->data));
+}
+
+static void kthread_release(struct task_struct *task)
+{
+	kfree(to_kthread(task));
+}
+
+static struct task_struct *create(int (*threadfn)(void *data), void *data, int node,
+				  const char *comm)
+{
+	struct kthread *k = kzalloc_node(sizeof(*k), node);
+	int err;
+
+	might_sleep();
+	if (!k)
+		return ERR_PTR(-ENOMEM);
+	k->threadfn = threadfn;
+	k->data = data;
+	init_waitqueue_head(&k->changed);
+	err = task_init(&k->task, kthread_main, k, node, kthread_release, comm);
+	if (err) {
+		kfree(k);
+		return ERR_PTR(err);
+	}
+	/* The reference that the thread has on itself stays until it ends; its maker has none. */
+	put_task_struct(&k->task);
+	return &k->task;
+}
+
+struct task_struct *kthread_create_on_node(int (*threadfn)(void *data), void *data, int node,
+					   const char *namefmt, ...)
+{
+	char comm[TASK_COMM_LEN];
+	va_list args;
+
+	va_start(args, namefmt);
+	vsnprintf(comm, sizeof(comm), namefmt, args);
+	va_end(args);
+	return create(threadfn, data, node, comm);
+}
+
+struct task_struct *kthread_create_on_cpu(int (*threadfn)(void *data), void *data, unsigned int cpu,
+					  const char *namefmt)
+{
+	char comm[TASK_COMM_LEN];
+	struct task_struct *k;
+
+	if (cpu >= nr_cpu_ids)
+		return ERR_PTR(-EINVAL);
+	snprintf(comm, sizeof(comm), namefmt, cpu);
+	k = create(threadfn, data, cpu_to_node(cpu), comm);
+	if (!IS_ERR(k)) {
+		task_bind(k, cpu);
+		kthread_set_per_cpu(k, cpu);
+	}
+	return k;
+}
+
+static bool is_new(const struct task_struct *task)
+{
+	return atomic_load_explicit(&task->state, memory_order_relaxed) == TASK_NEW;
+}
+
+int kthread_bind(struct task_struct *task, unsigned int cpu)
+{
+	if (cpu >= nr_cpu_ids)
+		return -EINVAL;
+	if (!is_new(task)) {
+		pr_err("thread %s: too late to bind it to cpu%u, it has run", task->comm, cpu);
+		return -EBUSY;
+	}
+	task_bind(task, cpu);
+	return 0;
+}
+
+void kthread_set_per_cpu(struct task_struct *task, unsigned int cpu)
+{
+	struct kthread *k = to_kthread(task);
+
+	k->cpu = cpu;
+	if (cpu == CPU_ANY)
+		atomic_fetch_and_explicit(&k->flags, ~PER_CPU, memory_order_release);
+	else
+		atomic_fetch_or_explicit(&k->flags, PER_CPU, memory_order_release);
+}
+
+/* Waits until cond is true of the flags; the hung-thread check reports who waits for whom if that lasts. */
+#define wait_for_flags(k, what, cond)                        \
+	do {                                                 \
+		struct task_struct *me = current;            \
+		store_relaxed(&me->waits_on, &(k)->task);    \
+		store_relaxed(&me->waits_for, what);         \
+		wait_event((k)->changed, cond(flags_of(k))); \
+		store_relaxed(&me->waits_for, NULL);         \
+		/* Release: it may be freed afterwards. */   \
+		store_release(&me->waits_on, NULL);          \
+	} while (0)
+
+static bool park_answered(unsigned int flags)
+{
+	return flags & (PARKED | ENDED) || !(flags & SHOULD_PARK);
+}
+
+static bool has_ended(unsigned int flags)
+{
+	return flags & ENDED;
+}
+
+static bool has_left(const struct task_struct *task, unsigned int states)
+{
+	/* Acquire: pairs with the release when its context was saved. */
+	return !(atomic_load_explicit(&task->home, memory_order_acquire) & TASK_ON_RQ) &&
+	       atomic_load_explicit(&task->state, memory_order_relaxed) & states;
+}
+
+int kthread_park(struct task_struct *task)
+{
+	struct kthread *k = to_kthread(task);
+	unsigned int flags;
+
+	might_sleep();
+	flags = flags_of(k);
+	if (!(flags & ENDED))
+		flags = atomic_fetch_or_explicit(&k->flags, SHOULD_PARK, memory_order_acq_rel);
+	if (flags & ENDED) {
+		pr_err("thread %s: cannot park, it has ended", task->comm);
+		return -ENOSYS;
+	}
+	if (flags & SHOULD_PARK) {
+		pr_err("thread %s: asked to park when it %s", task->comm,
+		       flags & PARKED ? "is parked" : "was asked before");
+		return -EBUSY;
+	}
+	if (task == current)
+		return 0;
+	/* Pairs with the one in kthread_main. */
+	smp_mb();
+	if (is_new(task))
+		answer_parked(k);
+	else
+		wake_up_process(task);
+	wait_for_flags(k, "to park", park_answered);
+	flags = flags_of(k);
+	if (flags & ENDED) {
+		pr_err("thread %s: ended instead of parking", task->comm);
+		return -ENOSYS;
+	}
+	if (!(flags & SHOULD_PARK))
+		return -EINTR;
+	/* On another cpu it may need a few instructions more. */
+	if (!has_left(task, TASK_PARKED | TASK_NEW))
+		wait_task_inactive(task, TASK_PARKED | TASK_NEW);
+	return 0;
+}
+
+/* Makes a parked thread's own cpu its home again, if it had to leave that. */
+static void go_home(struct kthread *k)
+{
+	unsigned int home = atomic_load_explicit(&k->task.home, memory_order_acquire);
+
+	while ((home & ~TASK_ON_RQ) != k->cpu) {
+		/* Somebody's late wake-up has it run for a moment, where it sees that it is still parked. */
+		if (home & TASK_ON_RQ) {
+			cpu_relax();
+			home = atomic_load_explicit(&k->task.home, memory_order_acquire);
+		} else {
+			/* Against whoever wakes it, as in the scheduler. */
+			cas_acq_rel(&k->task.home, &home, k->cpu);
+		}
+	}
+}
+
+void kthread_unpark(struct task_struct *task)
+{
+	struct kthread *k = to_kthread(task);
+	unsigned int flags = flags_of(k);
+
+	if (!(flags & SHOULD_PARK))
+		return;
+	if ((flags & (PARKED | PER_CPU)) == (PARKED | PER_CPU))
+		go_home(k);
+	/* Release: what the caller did before is seen by the thread when it goes on. */
+	flags = atomic_fetch_and_explicit(&k->flags, ~(SHOULD_PARK | PARKED), memory_order_acq_rel);
+	if (flags & PARKED)
+		wake_up_state(task, TASK_PARKED | TASK_NEW);
+	else
+		wake_up_all(&k->changed);
+}
+
+int kthread_stop(struct task_struct *task)
+{
+	struct kthread *k = to_kthread(task);
+	int result;
+
+	might_sleep();
+	if (task == current) {
+		pr_err("thread %s: cannot wait for its own end", task->comm);
+		return -EDEADLK;
+	}
+	get_task_struct(task);
+	atomic_fetch_or_explicit(&k->flags, SHOULD_STOP, memory_order_release);
+	kthread_unpark(task);
+	wake_up_process(task);
+	wait_for_flags(k, "to end", has_ended);
+	result = k->result;
+	put_task_struct(task);
+	return result;
+}
+
+int kthread_stop_put(struct task_struct *task)
+{
+	int result = kthread_stop(task);
+
+	put_task_struct(task);
+	return result;
+}
