@@ -71,6 +71,14 @@ static __noreturn void task_entry(struct context *before)
 	task_exit();
 }
 
+void task_exit(void)
+{
+	local_irq_disable();
+	__set_current_state(TASK_DEAD);
+	schedule();
+	panic("thread %s goes on after its end", current->comm);
+}
+
 static void add_task(struct task_struct *task)
 {
 	unsigned long flags = spin_lock_irqsave(&tasks_lock);
