@@ -211,7 +211,7 @@ int kthread_bind(struct task_struct *task, unsigned int cpu)
 	if (cpu >= nr_cpu_ids)
 		return -EINVAL;
 	if (!is_new(task)) {
-		pr_err("thread %s: too late to bind it to cpu%u, it has run", task->comm, cpu);
+		pr_warn("thread %s: too late to bind it to cpu%u, it has run", task->comm, cpu);
 		return -EBUSY;
 	}
 	task_bind(task, cpu);
@@ -268,11 +268,11 @@ int kthread_park(struct task_struct *task)
 	if (!(flags & ENDED))
 		flags = atomic_fetch_or_explicit(&k->flags, SHOULD_PARK, memory_order_acq_rel);
 	if (flags & ENDED) {
-		pr_err("thread %s: cannot park, it has ended", task->comm);
+		pr_warn("thread %s: cannot park, it has ended", task->comm);
 		return -ENOSYS;
 	}
 	if (flags & SHOULD_PARK) {
-		pr_err("thread %s: asked to park when it %s", task->comm,
+		pr_warn("thread %s: asked to park when it %s", task->comm,
 		       flags & PARKED ? "is parked" : "was asked before");
 		return -EBUSY;
 	}
@@ -287,7 +287,7 @@ int kthread_park(struct task_struct *task)
 	wait_for_flags(k, "to park", park_answered);
 	flags = flags_of(k);
 	if (flags & ENDED) {
-		pr_err("thread %s: ended instead of parking", task->comm);
+		pr_warn("thread %s: ended instead of parking", task->comm);
 		return -ENOSYS;
 	}
 	if (!(flags & SHOULD_PARK))
@@ -339,7 +339,7 @@ int kthread_stop(struct task_struct *task)
 
 	might_sleep();
 	if (task == current) {
-		pr_err("thread %s: cannot wait for its own end", task->comm);
+		pr_warn("thread %s: cannot wait for its own end", task->comm);
 		return -EDEADLK;
 	}
 	get_task_struct(task);

@@ -186,7 +186,7 @@ static int register_locked(struct smp_hotplug_thread *ht)
 	int err;
 
 	if (is_registered(ht)) {
-		pr_err("smpboot: %s is registered already", ht->thread_comm);
+		pr_warn("smpboot: %s is registered already", ht->thread_comm);
 		return -EEXIST;
 	}
 	for_each_possible_cpu (cpu) {
@@ -209,7 +209,7 @@ int smpboot_register_percpu_thread(struct smp_hotplug_thread *ht)
 	int err;
 
 	if (missing) {
-		pr_err("smpboot: %s cannot be registered without %s",
+		pr_warn("smpboot: %s cannot be registered without %s",
 		       ht->thread_comm ? ht->thread_comm : "a descriptor", missing);
 		return -EINVAL;
 	}
@@ -229,7 +229,7 @@ int smpboot_unregister_percpu_thread(struct smp_hotplug_thread *ht)
 		list_del_init(&ht->list);
 		destroy_threads(ht);
 	} else {
-		pr_err("smpboot: %s is not registered",
+		pr_warn("smpboot: %s is not registered",
 		       ht->thread_comm ? ht->thread_comm : "a descriptor");
 	}
 	mutex_unlock(&smpboot_threads_lock);
