@@ -16,6 +16,7 @@
 #include "sbi/sbi.h"
 #include "sbi/susp.h"
 #include "tests/kernel/ktest.h"
+#include "threads/sched.h"
 
 static unsigned int rings;
 
@@ -57,6 +58,8 @@ static void sleep_for_timer(struct ktest_run *run, uint32_t type)
 	uint64_t due;
 	int err;
 
+	/* The slices of threads that shared this hart a moment ago are over then. */
+	msleep(10);
 	timer_setup(&timer, count_ring);
 	rings = 0;
 	flags = local_irq_save();
