@@ -29,14 +29,19 @@ int cpuhp_call(unsigned int cpu, int s, bool up, struct cpuhp_node *node)
 	return fn.single ? fn.single(cpu) : 0;
 }
 
+static __cold __noinline void must_not_fail(unsigned int cpu, int s, bool up, int err)
+{
+	pr_err("cpu%u: %s of %s must not fail: error %d", cpu, up ? "startup" : "teardown",
+	       cpuhp_steps[s].name ? cpuhp_steps[s].name : "a row", err);
+}
+
 /* Where it cannot be helped. */
 static void call_nofail(unsigned int cpu, int s, bool up, struct cpuhp_node *node)
 {
 	int err = cpuhp_call(cpu, s, up, node);
 
 	if (err)
-		pr_err("cpu%u: %s of %s must not fail: error %d", cpu, up ? "startup" : "teardown",
-		       cpuhp_steps[s].name ? cpuhp_steps[s].name : "a row", err);
+		must_not_fail(cpu, s, up, err);
 }
 
 static struct cpuhp_node *follow(const struct cpuhp_node *node, bool up)
@@ -63,12 +68,17 @@ static int call_row(unsigned int cpu, int s, bool up)
 	return 0;
 }
 
-static void call_row_nofail(unsigned int cpu, int s, bool up)
+static inline void call_row_nofail(unsigned int cpu, int s, bool up)
 {
 	struct cpuhp_node *head = &cpuhp_steps[s].instances;
 
-	if (!cpuhp_steps[s].multi) {
-		call_nofail(cpu, s, up, NULL);
+	/* The way of every hart at boot: each instruction counts as often as there are harts. */
+	if (likely(!cpuhp_steps[s].multi)) {
+		union cpuhp_function fn = up ? cpuhp_steps[s].startup : cpuhp_steps[s].teardown;
+		int err = fn.single ? fn.single(cpu) : 0;
+
+		if (unlikely(err))
+			must_not_fail(cpu, s, up, err);
 		return;
 	}
 	for (struct cpuhp_node *node = follow(head, up); node != head; node = follow(node, up))

@@ -63,41 +63,27 @@ void *smp_start_stack(unsigned int cpu)
 	return percpu_base[cpu] ? per_cpu(stack_top, cpu) : NULL;
 }
 
-static int map_new_stack(int node, unsigned int order, void **top)
-{
-	void *pages = page_alloc(node, order);
-
-	if (!pages)
-		return -ENOMEM;
-	*top = stack_map(virt_to_phys(pages), PAGE_SIZE << order);
-	if (!*top) {
-		page_free(pages, order);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 /*
- * The cpu's own memory, on its own node. What a failed cpu got stays with it: it is reported and
- * never started.
+ * The cpu's own memory, on its own node, in one piece: its stack, its overflow stack, its area. What a failed cpu got stays with
+ * it: it is reported and never started.
  */
 static int prepare_cpu(unsigned int cpu)
 {
-	int node = cpu_to_node(cpu), err;
-	unsigned int order = page_order(percpu_area_size());
-	void *area = page_alloc(node, order), *stack, *overflow;
+	int node = cpu_to_node(cpu);
+	size_t stacks = STACK_SIZE + OVERFLOW_STACK_SIZE;
+	char *memory = page_alloc(node, page_order(stacks + percpu_area_size()));
+	void *area = memory + stacks, *stack, *overflow;
 
-	if (!area)
+	if (!memory)
 		return -ENOMEM;
 	percpu_setup_area(area);
 	percpu_base[cpu] = (unsigned long)area;
 	per_cpu(cpu_number, cpu) = cpu;
 	per_cpu(numa_node, cpu) = node;
-	err = map_new_stack(node, STACK_SHIFT - PAGE_SHIFT, &stack);
-	if (!err)
-		err = map_new_stack(node, page_order(OVERFLOW_STACK_SIZE), &overflow);
-	if (err)
-		return err;
+	stack = stack_map(virt_to_phys(memory), STACK_SIZE);
+	overflow = stack_map(virt_to_phys(memory + STACK_SIZE), OVERFLOW_STACK_SIZE);
+	if (!stack || !overflow)
+		return -ENOMEM;
 	per_cpu(stack_top, cpu) = stack;
 	per_cpu(overflow_sp, cpu) = overflow;
 	return 0;

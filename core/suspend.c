@@ -7,14 +7,16 @@
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/suspend.h"
 #include "core/cpu.h"
+#include "core/init.h"
+#include "core/kmalloc.h"
 #include "core/panic.h"
-#include "percpu/percpu.h"
 #include "sbi/base.h"
 #include "sbi/hsm.h"
 #include "sbi/sbi.h"
 #include "sbi/susp.h"
 
-static DEFINE_PER_CPU(struct suspend_context, suspend_context);
+/* By cpu. Not per-cpu variables: those are paid for while harts come up. */
+static struct suspend_context *contexts;
 
 static long ask_hart(uint32_t type, phys_addr_t resume_addr, unsigned long opaque)
 {
@@ -28,9 +30,18 @@ static long ask_system(uint32_t type, phys_addr_t resume_addr, unsigned long opa
 
 static long sleep_by(suspend_fn fn, uint32_t type)
 {
-	return suspend_call(this_cpu_ptr(&suspend_context), cpu_to_hartid(smp_processor_id()), fn,
-			    type);
+	unsigned int cpu = smp_processor_id();
+
+	return contexts ? suspend_call(&contexts[cpu], cpu_to_hartid(cpu), fn, type)
+			: SBI_ERR_FAILED;
 }
+
+static int suspend_init(void)
+{
+	contexts = kzalloc(nr_cpu_ids * sizeof(*contexts));
+	return contexts ? 0 : -ENOMEM;
+}
+INITCALL(INIT_DRIVERS, suspend_init);
 
 int hart_suspend(uint32_t type)
 {

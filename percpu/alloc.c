@@ -40,7 +40,6 @@ void percpu_setup_area(void *area)
 	size_t template = (size_t)(__percpu_end - __percpu_start);
 
 	memcpy(area, __percpu_load, template);
-	memset((char *)area + template, 0, percpu_area_size() - template);
 }
 
 void percpu_init(unsigned int nr, const struct percpu_ops *upper)

@@ -25,7 +25,7 @@ struct suspend_context {
 	uint64_t ra, sp, tp;
 	uint64_t s[12];
 	_Atomic uint32_t state; /* enum suspend_state */
-};
+} __cacheline_aligned;
 
 /* Asks the firmware for the sleep: comes back with its answer, or not at all. */
 typedef long (*suspend_fn)(uint32_t type, phys_addr_t resume_addr, unsigned long opaque);
