@@ -14,6 +14,7 @@
 #include "core/spinlock.h"
 #include "core/symbols.h"
 #include "core/time.h"
+#include "core/timer_heap.h"
 
 /* What compare says when no timer is set, and when the register may hold anything. */
 #define COMPARE_NONE	UINT64_MAX
@@ -39,57 +40,10 @@ static DEFINE_PER_CPU(struct timer_base, timer_base) = {.lock = SPINLOCK_INIT("t
 
 void (*timer_kick_cpu)(unsigned int cpu);
 
-/* Of two heaps the later one becomes the first child of the other. Neither has siblings; neither is empty. */
-static struct timer_list *heap_meld(struct timer_list *a, struct timer_list *b)
-{
-	if (b->expires < a->expires) {
-		struct timer_list *earlier = b;
-
-		b = a;
-		a = earlier;
-	}
-	b->prev = a;
-	b->next = a->child;
-	if (b->next)
-		b->next->prev = b;
-	a->child = b;
-	return a;
-}
-
-/* One heap of siblings: in pairs from left to right, then the pairs from right to left. That is what keeps it O(log n), amortised. */
-static struct timer_list *heap_meld_siblings(struct timer_list *first)
-{
-	struct timer_list *pairs = NULL, *root = NULL;
-
-	while (first) {
-		struct timer_list *a = first, *b = a->next;
-
-		first = b ? b->next : NULL;
-		a->next = NULL;
-		if (b) {
-			b->next = NULL;
-			a = heap_meld(a, b);
-		}
-		a->next = pairs;
-		pairs = a;
-	}
-	while (pairs) {
-		struct timer_list *pair = pairs;
-
-		pairs = pair->next;
-		pair->next = NULL;
-		root = root ? heap_meld(root, pair) : pair;
-	}
-	if (root)
-		root->prev = NULL;
-	return root;
-}
-
 static void enqueue(struct timer_base *base, struct timer_list *timer, uint64_t expires)
 {
 	timer->expires = MAX(expires, 1UL);
-	timer->child = timer->next = timer->prev = NULL;
-	base->root = base->root ? heap_meld(base->root, timer) : timer;
+	base->root = timer_heap_insert(base->root, timer);
 	base->nr++;
 	store_relaxed(&timer->pending, 1);
 }
@@ -97,20 +51,7 @@ static void enqueue(struct timer_base *base, struct timer_list *timer, uint64_t 
 /* Not yet idle: who looks without the lock shall not take a timer that changes its time or place for idle. */
 static void dequeue(struct timer_base *base, struct timer_list *timer)
 {
-	struct timer_list *rest = heap_meld_siblings(timer->child);
-
-	if (timer == base->root) {
-		base->root = rest;
-	} else {
-		if (timer->prev->child == timer)
-			timer->prev->child = timer->next;
-		else
-			timer->prev->next = timer->next;
-		if (timer->next)
-			timer->next->prev = timer->prev;
-		if (rest)
-			base->root = heap_meld(base->root, rest);
-	}
+	base->root = timer_heap_remove(base->root, timer);
 	base->nr--;
 }
 
@@ -147,18 +88,22 @@ static struct timer_base *base_of(unsigned int cpu)
 	return per_cpu_ptr(&timer_base, cpu);
 }
 
-/* Interrupts are off: the locks' own forms need not see to that. */
-static void lock_pair(unsigned int a, unsigned int b)
+/* Interrupts are off: the locks' own forms need not see to that. Sparse counts the two as one. */
+static void lock_pair(unsigned int a, unsigned int b) __acquires(&timer_base)
 {
 	spin_lock(&base_of(MIN(a, b))->lock);
-	if (a != b)
+	if (a != b) {
 		spin_lock(&base_of(MAX(a, b))->lock);
+		__release(&timer_base);
+	}
 }
 
-static void unlock_pair(unsigned int a, unsigned int b)
+static void unlock_pair(unsigned int a, unsigned int b) __releases(&timer_base)
 {
-	if (a != b)
+	if (a != b) {
+		__acquire(&timer_base);
 		spin_unlock(&base_of(MAX(a, b))->lock);
+	}
 	spin_unlock(&base_of(MIN(a, b))->lock);
 }
 
@@ -169,6 +114,7 @@ static unsigned int cpu_of(const struct timer_list *timer)
 
 /* Locks the base of a timer and the one it goes to; which the first is, is known only with its lock held. Interrupts off. */
 static unsigned int lock_with_target(const struct timer_list *timer, unsigned int to)
+	__acquires(&timer_base)
 {
 	for (;;) {
 		unsigned int from = cpu_of(timer);
@@ -181,7 +127,7 @@ static unsigned int lock_with_target(const struct timer_list *timer, unsigned in
 }
 
 /* The same for the base of a timer alone. */
-static struct timer_base *lock_base(const struct timer_list *timer)
+static struct timer_base *lock_base(const struct timer_list *timer) __acquires(&timer_base)
 {
 	for (;;) {
 		unsigned int cpu = cpu_of(timer);
@@ -402,21 +348,12 @@ void timer_interrupt(void)
 	spin_unlock(&base->lock);
 }
 
-/* All timers of one base go to another, in any order: O(n), as each list of siblings is walked once. Both are locked. */
+/* All timers of one base go to another. Both are locked. */
 static void move_all(struct timer_base *from, struct timer_base *to, unsigned int to_cpu)
 {
-	struct timer_list *list = from->root;
+	struct timer_list *list = from->root, *timer;
 
-	while (list) {
-		struct timer_list *timer = list, *last = timer->child;
-
-		list = timer->next;
-		if (last) {
-			while (last->next)
-				last = last->next;
-			last->next = list;
-			list = timer->child;
-		}
+	while ((timer = timer_heap_take_any(&list))) {
 		store_relaxed(&timer->cpu, to_cpu);
 		enqueue(to, timer, timer->expires);
 	}

@@ -30,7 +30,7 @@ HOST_TEST_imsic_addr := drivers/imsic_addr.c
 HOST_TEST_spinlock :=
 HOST_TEST_sbi_line := ipi/sbi_line.c
 
-HOST_TEST_timer    := core/timer.c core/cpumask.c
+HOST_TEST_timer    := core/timer.c core/timer_heap.c core/cpumask.c
 
 HOST_CALL_SRCS := core/cpumask.c $(addprefix ipi/,call.c call_many.c call_timeout.c call_wait.c call_stats.c \
 	irq_work.c ipi.c backtrace.c)
