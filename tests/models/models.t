@@ -33,12 +33,14 @@ SEARCHES = {
     'hotplug': ['CONTROLS=1 OPS=3', 'CONTROLS=2 OPS=1'],
     'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
+    'timer_move': ['OPS=2 LIVES=2 AGAIN=1'],
 }
 FULL = {
     'queue': ['SENDERS=2 CALLS=3 CSDS=1 LIVES=2', 'SENDERS=2 CALLS=3 CSDS=2 LIVES=1',
               'SENDERS=3 CALLS=2 CSDS=1 LIVES=2'],
     'nested': ['HARTS=3 DEPTH=2'],
     'watchdog': ['LOSSES=4'],
+    'timer_move': ['HARTS=3', 'HARTS=3 LIVES=2 AGAIN=1'],
 }
 DEPTH = 1000000
 WANT_ALL = os.environ.get('MODELS') == 'full'
