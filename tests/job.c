@@ -31,20 +31,25 @@ PARAM_FUNC("then", parse_then, "shell: stay at the prompt after test=, bench= or
 
 static int run_job(void)
 {
-	unsigned int failed = 0;
+	unsigned int failed = 0, suites = 0;
 
 	if (!tests_wanted[0] && !benches_wanted[0] && !torture_wanted.seconds)
 		return 0;
 	/* Initcalls run with interrupts off; the boot ends here, and what is tested is a kernel at work. */
 	local_irq_enable();
+	/* One report, whatever of it was asked for. */
 	if (tests_wanted[0]) {
 		failed += ktest_unknown_suites(tests_wanted);
-		failed += ktest_run_suites(tests_wanted);
+		suites = ktest_count_suites(tests_wanted);
 	}
+	if (tests_wanted[0] || torture_wanted.seconds)
+		ktest_plan(suites + !!torture_wanted.seconds);
+	if (tests_wanted[0])
+		failed += ktest_run_suites(tests_wanted);
+	if (torture_wanted.seconds)
+		failed += torture_run(&torture_wanted, torture_seed(), suites + 1);
 	if (benches_wanted[0])
 		failed += bench_run(benches_wanted);
-	if (torture_wanted.seconds)
-		failed += torture_run(&torture_wanted, torture_seed());
 #ifdef DEBUG
 	failed += lockdep_findings();
 #endif

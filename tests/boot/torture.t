@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from scenario import Scenario, run_all  # noqa: E402
+from scenario import FAILED, Scenario, run_all  # noqa: E402
 
 SSWI = '--machine virt,aclint=on'
 IMSIC = '--machine virt,aia=aplic-imsic'
@@ -43,6 +43,11 @@ SCENARIOS = [
     counted('legacy', '', 'ipi=legacy', 16, full=True),
     counted('queues that close, IMSIC', IMSIC, 'torture_close=1', 8),
     Scenario('1 hart, which calls itself', '--smp 1', 'torture=1', expect=[STATS.format(1, 2)]),
+    Scenario('behind tests, before benchmarks: one report', '--smp 2', 'torture=1 test=percpu,time bench=ecall_null',
+             expect=[r'^1\.\.3$', r'^ok 1 percpu$', r'^ok 2 time$', r'^ok 3 torture$', r'^BENCH name=ecall_null'],
+             forbid=[r'^1\.\.[12]$']),
+    Scenario('beside tests that there are not', '--smp 2', 'torture=1 test=none', code=FAILED,
+             expect=[r'^1\.\.1$', r'no test suite', r'^ok 1 torture$']),
     Scenario('malformed', '--smp 2', 'torture=much test=percpu', expect=[r'torture.*much']),
 ]
 

@@ -72,14 +72,24 @@ static unsigned int run_suite(const char *suite, unsigned int number)
 	return failed;
 }
 
+unsigned int ktest_count_suites(const char *list)
+{
+	unsigned int suites = 0;
+
+	TABLE_FOREACH (struct ktest, it, ktests)
+		suites += first_of_suite(it) && list_has(list, it->suite);
+	return suites;
+}
+
+void ktest_plan(unsigned int suites)
+{
+	printk_raw("KTAP version 1\n1..%u", suites);
+}
+
 unsigned int ktest_run_suites(const char *list)
 {
 	unsigned int suites = 0, failed = 0;
 
-	TABLE_FOREACH (struct ktest, it, ktests)
-		suites += first_of_suite(it) && list_has(list, it->suite);
-	printk_raw("KTAP version 1\n1..%u", suites);
-	suites = 0;
 	TABLE_FOREACH (struct ktest, it, ktests) {
 		if (first_of_suite(it) && list_has(list, it->suite))
 			failed += run_suite(it->suite, ++suites);
@@ -120,8 +130,10 @@ static int cmd_test(int argc, char **argv)
 	const char *list = argc > 1 ? argv[1] : "all";
 	unsigned int failed = ktest_unknown_suites(list);
 
-	if (!failed)
+	if (!failed) {
+		ktest_plan(ktest_count_suites(list));
 		failed = ktest_run_suites(list);
+	}
 	printk_raw("test: %u failed", failed);
 	return 0;
 }

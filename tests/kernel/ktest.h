@@ -50,9 +50,15 @@ bool ktest_check(struct ktest_run *run, bool ok, const char *text, const char *f
 bool ktest_check_eq(struct ktest_run *run, long a, long b, const char *a_text, const char *b_text,
 		    const char *file, int line);
 
+/* How many suites a comma-separated list, or "all", names. */
+unsigned int ktest_count_suites(const char *list);
+
+/* Opens a KTAP report of so many suites. */
+void ktest_plan(unsigned int suites);
+
 /*
- * Runs the suites of a comma-separated list, or "all"; prints KTAP. Returns the number of failed
- * tests; a list that runs nothing counts as one.
+ * Runs the suites of a list; prints the results of suites 1, 2, ... of an open report. Returns the number
+ * of failed tests; a list that runs nothing counts as one.
  */
 unsigned int ktest_run_suites(const char *list);
 

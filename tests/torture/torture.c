@@ -15,6 +15,7 @@
 #include "ipi/backend.h"
 #include "ipi/call_stats.h"
 #include "shell/shell.h"
+#include "tests/kernel/ktest.h"
 #include "tests/kernel/run_on.h"
 #include "tests/torture/internal.h"
 
@@ -308,12 +309,11 @@ static uint64_t recovered(void)
 	return t.recovered;
 }
 
-static unsigned int judge(bool came_home, const struct totals *sum)
+static unsigned int judge(bool came_home, const struct totals *sum, unsigned int suite)
 {
 	unsigned int percent = torture_close ? ACCEPTED_PERCENT_CLOSE : ACCEPTED_PERCENT;
 
 	number = failed = 0;
-	printk_raw("KTAP version 1\n1..1");
 	printk_raw("    KTAP version 1\n    # Subtest: torture\n    1..10");
 	verdict(came_home, "all_harts_came_home");
 	verdict(sum->accepted && sum->accepted * 100 >= sum->tried * percent, "enough_accepted");
@@ -325,18 +325,18 @@ static unsigned int judge(bool came_home, const struct totals *sum)
 	verdict(!faults_of(FAULT_ANSWER), "answers");
 	verdict(recovered() == recovered_before, "no_ring_lost");
 	verdict(came_home && poll_until(is_balanced, NULL, deadline_ms(1000)), "counters_balance");
-	printk_raw("%sok 1 torture", failed ? "not " : "");
+	printk_raw("%sok %u torture", failed ? "not " : "", suite);
 	return failed;
 }
 
-unsigned int torture_run(const struct torture_limits *limits, uint64_t seed)
+unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite)
 {
 	struct totals sum;
 	bool came_home;
 	int err = prepare_all(seed);
 
 	if (err) {
-		printk_raw("# torture: error %d", err);
+		printk_raw("# torture: error %d\nnot ok %u torture", err, suite);
 		return 1;
 	}
 	printk_raw("# torture: %u harts, %lu s, seed %lu, IPIs by %s", num_online_cpus(),
@@ -353,7 +353,7 @@ unsigned int torture_run(const struct torture_limits *limits, uint64_t seed)
 		"timed_out=%lu nested=%lu",
 		num_online_cpus(), seed, ipi_backend()->name, sum.ops, sum.tried, sum.accepted,
 		sum.busy, sum.timed_out, sum.nested);
-	failed = judge(came_home, &sum);
+	failed = judge(came_home, &sum, suite);
 	/* What a hart that did not come home might still use stays. */
 	if (came_home)
 		free_all();
@@ -375,7 +375,8 @@ static int cmd_torture(int argc, char **argv)
 	limits.seconds = n;
 	if (argc == 3 && shell_number(argv[0], argv[2], UINT64_MAX, &seed))
 		return -EINVAL;
-	torture_run(&limits, seed);
+	ktest_plan(1);
+	torture_run(&limits, seed, 1);
 	return 0;
 }
 SHELL_COMMAND(torture, "<seconds> [seed]",

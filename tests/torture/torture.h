@@ -12,11 +12,11 @@ struct torture_limits {
 };
 
 /*
- * Runs it on all online harts, with a progress line each second; prints one STATS line and the verdict as a KTAP report with
- * one suite. Every choice follows from seed. Returns the number of checks that failed. Hart context of one hart, the others
+ * Runs it on all online harts, with a progress line each second; prints one STATS line, and the verdict as suite number so and so of a
+ * KTAP report that the caller has opened. Every choice follows from seed. Returns the number of checks that failed. Hart context of one hart, the others
  * idle, interrupts on.
  */
-unsigned int torture_run(const struct torture_limits *limits, uint64_t seed);
+unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite);
 
 /* What parameters ask for; seconds 0: nothing. */
 extern struct torture_limits torture_wanted;
