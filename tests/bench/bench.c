@@ -2,6 +2,7 @@
 /* Runs registered benchmarks and prints their figures. */
 #include "tests/bench/bench.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,8 @@ static const char *complete_bench(size_t index)
 
 static int cmd_bench(int argc, char **argv)
 {
+	if (argc > 2)
+		return -EINVAL;
 	bench_run(argc > 1 ? argv[1] : "all");
 	return 0;
 }

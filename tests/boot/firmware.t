@@ -86,7 +86,8 @@ SCENARIOS = [
     fault('start-sie start-ssip'),
     fault('start-satp'),
     # Torn away at the prompt, when nobody needs it.
-    fault('start-twice@2=2000000', r'1 entered unasked, .* the last as hart 2', append='', args=f'--send "sleep 3" {SHELL}'),
+    fault('start-twice@2=2000000', r'1 entered unasked, .* the last as hart 2', append='',
+          args=f'--send "sleep 3" {SHELL}'),
     fault('enter-all'),
 
     # Answers about harts that are not true.

@@ -143,6 +143,83 @@ def sleeping(tap):
             tap.result(good, f"sleep {bad or 'without a time'}", '\n'.join(rows))
 
 
+# What is typed, and what the rows of the answer must look like, in this order; other rows may stand between.
+CALLS = [
+    ('call', r'cpu +calls +min +median +max  ns', r'cpu0 +1000( +\d+){3}$', r'cpu1 +1000 ', r'cpu2 +1000 ',
+     r'others +1000 '),
+    ('call 1 10', r'cpu +calls', r'cpu1 +10( +\d+){3}$'),
+    ('call all 5', r'cpu2 +5 ', r'others +5 '),
+    ('ipi', r'back end  rating  state', r'sbi +20  present, in use', r' *cpu +rings interrupts +spurious',
+     r' *2 +\d+ +\d+ +\d+$'),
+    ('backtrace 1', r'.*backtrace of cpu1:', r'.*\[<[0-9a-f]{16}>\] \w+\+0x', r'backtrace: 1 of 1 answered$'),
+    ('backtrace', r'.*backtrace of cpu0:', r'.*backtrace of cpu1:', r'.*backtrace of cpu2:',
+     r'backtrace: 3 of 3 answered$'),
+    ('backtrace all', r'backtrace: 3 of 3 answered$'),
+    ('stats', r'STATS cpu=0 queued=\d+ run=\d+ refused=0 ', r'STATS cpu=1 ', r'STATS cpu=2 ',
+     r'STATS cpu=all queued=\d+ ', r'STATS calls=balanced in_flight=0$'),
+    ('trace show', r'trace: nothing recorded$'),
+    ('trace on',),
+    ('call 1 2', r'cpu1 +2 '),
+    ('trace show 100', r'TRACE ns=\d+ cpu=0 event=queue target=1 func=nothing$',
+     r'TRACE ns=\d+ cpu=0 event=send target=1$',
+     r'TRACE ns=\d+ cpu=1 event=entry$', r'TRACE ns=\d+ cpu=1 event=begin func=nothing$',
+     r'TRACE ns=\d+ cpu=1 event=end func=nothing$'),
+    ('trace off',),
+    ('trace show 1', r'TRACE ns=\d+ cpu=\d event=\w+ ?'),
+    ('bench ecall_null', r'BENCH name=ecall_null harts=3 n=1000 min=\d+ '),
+    ('bench ecall_null,send_ipi', r'BENCH name=ecall_null ', r'BENCH name=send_ipi '),
+    ('torture 1 7', r'KTAP version 1$', r'1\.\.1$', r'# torture: 3 harts, 1 s, seed 7, IPIs by sbi$',
+     r'STATS torture=calls harts=3 seed=7 ',
+     r'    KTAP version 1$', r'    1\.\.10$', r'    ok 1 all_harts_came_home$', r'    ok 10 counters_balance$',
+     r'ok 1 torture$'),
+]
+# What is typed wrongly, and what is said before the usage.
+WRONG = [
+    ('call 9', r"call: '9' is not a number up to 2$"), ('call x', r"call: 'x' is neither a cpu nor 'all'$"),
+    ('call -1', r"call: '-1' is neither"), ('call 1 0', r"call: '0' calls would tell nothing$"),
+    ('call 1 100001', r"call: '100001' is not a number up to 100000$"), ('call 1 x', r"call: 'x' is not a number"),
+    ('call 1 2 3',), ('ipi x',), ('stats x',),
+    ('backtrace 17', r"backtrace: '17' is not a number up to 2$"), ('backtrace x', r"backtrace: 'x' is neither"),
+    ('backtrace all x',),
+    ('trace',), ('trace fly', r"trace: 'fly' is not on, off or show$"), ('trace show 0',
+     r"trace: '0' events are none$"),
+    ('trace show x', r"trace: 'x' is not a number"), ('trace on 1', r"trace: 'on' "), ('trace show 1 2',),
+    ('bench a b',), ('test a b',),
+    ('torture',), ('torture 0', r"torture: '0' seconds would test nothing$"), ('torture x',
+     r"torture: 'x' is not a number"),
+    ('torture 1 z', r"torture: 'z' is not a number"), ('torture 1 2 3',),
+]
+
+
+def in_order(rows, patterns):
+    """The first pattern that no row matches behind the row of the one before, or None."""
+    left = iter(rows)
+    for pattern in patterns:
+        if not any(re.match(pattern, row) for row in left):
+            return pattern
+    return None
+
+
+def calls(tap):
+    """Commands about calls, and what they say when they are used wrongly."""
+    with Session('', smp=3) as s:
+        for line, *patterns in CALLS:
+            rows = s.command(line)
+            missing = in_order(rows, patterns)
+            silent = not patterns and any(rows)
+            tap.result(not missing and not silent and not any('usage' in row for row in rows), f'"{line}"',
+                       '\n'.join([f'no row is like {missing}', *rows]))
+        for line, *patterns in WRONG:
+            rows = s.command(line)
+            usage = rf'usage: {line.split()[0]}\b'
+            tap.result(len(rows) == len(patterns) + 1 and not in_order(rows, [*patterns, usage]), f'wrong: "{line}"',
+                       '\n'.join(rows))
+        for line, said in (('bench none', "# no benchmark 'none'"), ('test none', "# no test suite 'none'")):
+            rows = s.command(line)
+            tap.result(rows[0] == said, f'wrong: "{line}"', '\n'.join(rows))
+        tap.result(not broken_rows(s), 'no prompt was broken by calls', '\n'.join(broken_rows(s)))
+
+
 def noise(tap, seed=1):
     """Bytes that nobody would type do no harm."""
     rng = random.Random(seed)
@@ -220,7 +297,7 @@ def main():
     if not (OUT / 'Image').exists():
         print('Bail out! no Image: run make')
         return 1
-    for part in (commands, typing_early, typing_ahead, sleeping, noise, faults, ways_out):
+    for part in (commands, typing_early, typing_ahead, sleeping, calls, noise, faults, ways_out):
         if sys.argv[1:] and part.__name__ not in sys.argv[1:]:
             continue
         try:

@@ -2,6 +2,7 @@
 /* Runs registered tests, suite by suite, and prints KTAP. */
 #include "tests/kernel/ktest.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/printk.h"
@@ -128,8 +129,11 @@ static const char *complete_suite(size_t index)
 static int cmd_test(int argc, char **argv)
 {
 	const char *list = argc > 1 ? argv[1] : "all";
-	unsigned int failed = ktest_unknown_suites(list);
+	unsigned int failed;
 
+	if (argc > 2)
+		return -EINVAL;
+	failed = ktest_unknown_suites(list);
 	if (!failed) {
 		ktest_plan(ktest_count_suites(list));
 		failed = ktest_run_suites(list);
