@@ -181,12 +181,12 @@ WRONG = [
     ('call 1 2 3',), ('ipi x',), ('stats x',),
     ('backtrace 17', r"backtrace: '17' is not a number up to 2$"), ('backtrace x', r"backtrace: 'x' is neither"),
     ('backtrace all x',),
-    ('trace',), ('trace fly', r"trace: 'fly' is not on, off or show$"), ('trace show 0',
-     r"trace: '0' events are none$"),
+    ('trace',), ('trace fly', r"trace: 'fly' is not on, off or show$"),
+    ('trace show 0', r"trace: '0' events are none$"),
     ('trace show x', r"trace: 'x' is not a number"), ('trace on 1', r"trace: 'on' "), ('trace show 1 2',),
     ('bench a b',), ('test a b',),
-    ('torture',), ('torture 0', r"torture: '0' seconds would test nothing$"), ('torture x',
-     r"torture: 'x' is not a number"),
+    ('torture',), ('torture 0', r"torture: '0' seconds would test nothing$"),
+    ('torture x', r"torture: 'x' is not a number"),
     ('torture 1 z', r"torture: 'z' is not a number"), ('torture 1 2 3',),
 ]
 
