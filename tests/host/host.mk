@@ -15,6 +15,7 @@ LIBFDT ?= .cache/libfdt
 HOST_TEST_bitmap   :=
 HOST_TEST_cpumask  := core/cpumask.c
 HOST_TEST_hotplug  := core/hotplug.c core/hotplug_move.c core/cpumask.c
+HOST_TEST_hotplug_rows := $(HOST_TEST_hotplug)
 HOST_TEST_idlist   := core/idlist.c
 HOST_TEST_llist    := core/llist.c
 HOST_TEST_memcopy  := core/memcopy.c
