@@ -175,8 +175,9 @@ static void set_speed(struct uart8250 *p, const struct fdt_device *dev)
 }
 
 /*
- * Turning the FIFO on empties the receiver: what was typed before is taken out first. QEMU waits for
- * a read before it passes on the next byte, so one is made also where nothing is left to read.
+ * Turning the FIFO on empties the receiver: what was typed before is taken out first; a byte that
+ * comes right between is lost, the device has no way around it. QEMU waits for a read before it
+ * passes on the next byte, so one is made also where nothing is left to read.
  */
 static void enable_fifo(struct uart8250 *p)
 {

@@ -16,6 +16,11 @@
 #include "ipi/internal.h"
 #include "ipi/ipi.h"
 
+/* The firmware's event masks nothing and is rare: who took it on answers. */
+#define DEAF_WAIT_MS 1000
+
+unsigned int backtrace_wait_ms = 100;
+
 static DEFINE_PER_CPU(_Atomic unsigned int, traced);
 static _Atomic int in_progress;
 
@@ -40,7 +45,7 @@ static bool ask_the_deaf(unsigned int cpu)
 {
 	const struct deaf_trace *trace;
 
-	if (!deaf_backtrace(cpu, BACKTRACE_WAIT_MS, &trace))
+	if (!deaf_backtrace(cpu, DEAF_WAIT_MS, &trace))
 		return false;
 	atomic_fetch_and_explicit(&per_cpu_ptr(&ipi_cpu, cpu)->reasons, ~(1UL << IPI_BACKTRACE),
 				  memory_order_relaxed);
@@ -57,7 +62,7 @@ static bool ask_the_deaf(unsigned int cpu)
 static bool ask(unsigned int cpu)
 {
 	unsigned int before;
-	uint64_t deadline = deadline_ms(BACKTRACE_WAIT_MS);
+	uint64_t deadline = deadline_ms(backtrace_wait_ms);
 
 	if (cpu == smp_processor_id()) {
 		backtrace_here();

@@ -14,9 +14,10 @@ SCRIPT_TESTS = tests/scripts/check.t $(filter-out %/check.t %/lint.t,$(wildcard 
 CHECK_TESTS = $(wildcard tests/boot/*.t tests/firmware/*.t tests/host/*.t tests/fuzz/*.t tests/models/*.t) $(SCRIPT_TESTS)
 CHECK_QUICK_TESTS = tests/host/host.t tests/boot/images.t $(SCRIPT_TESTS)
 
-# prove runs the files by their first lines, knows nothing of Perl, and closes with the count.
+# prove runs the files by their first lines, knows nothing of Perl, shows what failed and the
+# remarks that say why, and closes with the count.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
-PROVE = O=$(abspath $(O)) prove --exec '' --jobs 2 --timer
+PROVE = O=$(abspath $(O)) prove --exec '' --jobs 2 --timer --failures --comments
 
 run: all
 	@scripts/setup run

@@ -39,6 +39,7 @@ static const struct {
 	{"hartids", F_HARTIDS, ARG_LIST, false},
 	{"dtb", F_DTB, ARG_NUMBER, false},
 	{"enter-all", F_ENTER_ALL, ARG_NONE, false},
+	{"await-typing", F_AWAIT_TYPING, ARG_NONE, false},
 	{"start-refuse", F_START_REFUSE, ARG_NUMBER, true},
 	{"start-lost", F_START_LOST, ARG_NONE, true},
 	{"start-late", F_START_LATE, ARG_NUMBER, true},

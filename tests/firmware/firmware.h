@@ -167,6 +167,7 @@ enum fault {
 	F_HARTIDS,
 	F_DTB,
 	F_ENTER_ALL,
+	F_AWAIT_TYPING,
 	F_START_REFUSE,
 	F_START_LOST,
 	F_START_LATE,
@@ -232,7 +233,8 @@ bool platform_is_s_memory(unsigned long addr, unsigned long size);
 /* The rules that QEMU was told to put at FW_RULES; "" if it was not. */
 const char *platform_rules(void);
 void uart_putc(char c);
-int uart_getc(void); /* -1: nothing there */
+bool uart_typed(void); /* a byte is there, and stays there */
+int uart_getc(void);   /* -1: nothing there */
 /* Ends (status) or restarts the machine through QEMU's test device. */
 __attribute__((noreturn)) void platform_exit(unsigned int status);
 __attribute__((noreturn)) void platform_reboot(void);

@@ -102,6 +102,9 @@ void cold_boot(unsigned long index, void *fdt, const struct fw_dynamic_info *inf
 	print("Muster test firmware: %u harts, boot hart %lu, rules '%s'\n", nr_harts, boot->id,
 	      fault_text());
 
+	if (fault(F_AWAIT_TYPING, 0, NULL))
+		while (!uart_typed())
+			;
 	if (fault(F_ENTER_ALL, 0, NULL)) {
 		for (unsigned int i = 0; i < nr_harts; i++)
 			if (hart_at(i)->present)

@@ -48,9 +48,14 @@ void uart_putc(char c)
 	write8(UART + UART_THR, (uint8_t)c);
 }
 
+bool uart_typed(void)
+{
+	return read8(UART + UART_LSR) & LSR_DATA;
+}
+
 int uart_getc(void)
 {
-	return read8(UART + UART_LSR) & LSR_DATA ? read8(UART + UART_RBR) : -1;
+	return uart_typed() ? read8(UART + UART_RBR) : -1;
 }
 
 void platform_exit(unsigned int status)

@@ -24,13 +24,14 @@ for test in "$folder"/test_*; do
 	# A binary passes only if it says how many tests it has, and as many have passed.
 	planned=$(printf '%s\n' "$output" | sed -n 's/^1\.\.\([1-9][0-9]*\)$/\1/p')
 	passed=$(printf '%s\n' "$output" | grep -c '^ok ')
-	printf '%s\n' "$output" | sed 's/^/    /'
 	if [ "$status" = 0 ] && [ -n "$planned" ] && [ "$planned" = "$passed" ]; then
+		printf '%s\n' "$output" | sed 's/^/    /'
 		echo "ok $n - $name ($passed)"
 	else
 		failed=$((failed + 1))
 		echo "not ok $n - $name"
 		echo "# exit status $status, $passed of ${planned:-no} planned tests passed"
+		printf '%s\n' "$output" | grep -v '^ok ' | sed 's/^/#   /'
 	fi
 done
 

@@ -11,7 +11,7 @@
 #define PATIENCE_MS env_uint("CSD_TIMEOUT_MS", 10000)
 
 static _Atomic unsigned int ran;
-static _Atomic bool release_it, stage[4];
+static _Atomic bool release_it, stage[3];
 
 static void wait_for(_Atomic bool *flag)
 {
@@ -227,10 +227,12 @@ static void order_hart(unsigned int cpu, void *arg)
 
 	(void)arg;
 	if (cpu == 2) {
-		/* With interrupts off, until cpu 1 surely waits for us. */
+		uint64_t deadline = deadline_ms(5000);
+
+		/* With interrupts off until cpu 1 has run both: only while it waits for us can it have. */
 		flags = local_irq_save();
-		wait_for(&stage[3]);
-		udelay(2000);
+		while (!atomic_load(&order[1]) && time_now() < deadline)
+			cpu_relax();
 		local_irq_restore(flags);
 	}
 	if (cpu)
@@ -249,7 +251,6 @@ static void order_hart(unsigned int cpu, void *arg)
 	if (smp_call_function_single_async(1, &later))
 		panic("refused");
 	atomic_store(&stage[2], true);
-	atomic_store(&stage[3], true);
 }
 
 static void order_in_spite_of_nesting(void **state)
@@ -258,6 +259,7 @@ static void order_in_spite_of_nesting(void **state)
 	clear();
 	set_csd_timeout_ms(PATIENCE_MS);
 	atomic_store(&order[0], 0);
+	atomic_store(&order[1], 0);
 	world_run(3, 0, order_hart, NULL);
 	assert_int_equal(order[0], 1);
 	assert_int_equal(order[1], 2);

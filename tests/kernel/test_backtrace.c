@@ -16,6 +16,9 @@
 #include "tests/kernel/ktest.h"
 #include "tests/kernel/run_on.h"
 
+/* Where an answer is due: the machine below may be busy. */
+#define BUSY_WAIT_MS 10000
+
 static _Atomic int state; /* 0, 1: it is there, 2: it may go */
 static _Atomic unsigned long laps;
 
@@ -61,6 +64,7 @@ static void find(struct ktest_run *run, unsigned int cpu, bool irqs_off, bool ca
 {
 	struct log_reader reader = {0};
 	unsigned long before;
+	unsigned int wait_ms = backtrace_wait_ms;
 
 	atomic_store(&state, 0);
 	if (!KTEST_EXPECT_EQ(run_on(cpu, stay, irqs_off ? &state : NULL), 0))
@@ -68,12 +72,15 @@ static void find(struct ktest_run *run, unsigned int cpu, bool irqs_off, bool ca
 	while (!atomic_load(&state))
 		cpu_relax();
 	log_names_it(&reader);
+	if (!irqs_off)
+		backtrace_wait_ms = BUSY_WAIT_MS;
 	for (int i = 0; i < 2; i++) {
 		KTEST_EXPECT_EQ(trigger_cpu_backtrace(cpu), can);
 		KTEST_EXPECT_EQ(log_names_it(&reader), can);
 		before = atomic_load(&laps);
 		KTEST_EXPECT(poll_until(has_moved, &before, deadline_ms(5000)));
 	}
+	backtrace_wait_ms = wait_ms;
 	atomic_store(&state, 2);
 	while (!run_on_done(cpu))
 		cpu_relax();
