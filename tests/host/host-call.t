@@ -72,8 +72,9 @@ PLANTS = [
           '\tvoid *info = csd->info;\n\tstore_release(&csd->locked, CALL_FREE);\n\tfunc(info);\n\treturn;\n'
           '\t/* Release: pairs with the waiter', RACE + '|ran 0 times'),
     Plant('an async csd is freed before it is read', 'call', 'ipi/call.c',
-          '\tsmp_call_func_t func = csd->func;\n\tvoid *info',
-          '\tstore_release(&csd->locked, CALL_FREE);\n\tsmp_call_func_t func = csd->func;\n\tvoid *info',
+          '\tsmp_call_func_t func = csd->func;\n\tvoid *info = csd->info;',
+          '\tstore_release(&csd->locked, CALL_FREE);\n\tsmp_call_func_t func = csd->func;\n'
+          '\tvoid *info = csd->info;',
           RACE + '|' + LOST + '|' + TWICE),
     Plant('next is read after the csd is free', 'call', 'ipi/call.c',
           '\t\tme->todo = node->next;\n\t\tif (unlikely(traced))\n\t\t\trun_traced(me, csd);\n\t\telse if '
