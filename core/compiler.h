@@ -93,7 +93,10 @@
 							memory_order_acquire);               \
 	})
 
-/* cas_release for 8 bytes, on the way of every call: what the compiler makes of it is longer by a third. */
+/*
+ * cas_release for 8 bytes, on the way of every call: what the compiler makes of it is longer by a
+ * third.
+ */
 #ifdef __riscv
 #define cas8_release(ptr, old, new)                                                  \
 	({                                                                           \
@@ -116,7 +119,8 @@
 #endif
 
 /*
- * A store to an _Atomic of 4 or 8 bytes that releases, or is only whole: for RISC-V, gcc before 14 makes an AMO of C11's.
+ * A store to an _Atomic of 4 or 8 bytes that releases, or is only whole: for RISC-V, gcc before 14
+ * makes an AMO of C11's.
  */
 #if defined(__riscv) && !defined(__clang__) && __GNUC__ < 14
 #define store_relaxed(ptr, v)                                                            \
@@ -143,7 +147,8 @@
 #endif
 
 /*
- * A full fence. The thread sanitizer knows orders of atomics only: for it, one that all harts touch.
+ * A full fence. The thread sanitizer knows orders of atomics only: for it, one that all harts
+ * touch.
  */
 #ifdef __SANITIZE_THREAD__
 extern _Atomic unsigned int host_smp_mb;

@@ -78,9 +78,10 @@ void set_cpu_online(unsigned int cpu, bool online)
 	}
 	cpumask_set_cpu(cpu, online_mask);
 	/*
-	 * Who changes a mapping or code stores, makes a full fence, then reads the mask and makes those that are in it fence
-	 * (ipi/tlb.c). This hart joins, makes a full fence, then fences for itself. One of the two sees the other's store: either
-	 * this hart is in the mask that is read, or the change is there by the time of the fence here. Fencing first and joining
+	 * Who changes a mapping or code stores, makes a full fence, then reads the mask and makes
+	 * those that are in it fence (ipi/tlb.c). This hart joins, makes a full fence, then fences
+	 * for itself. One of the two sees the other's store: either this hart is in the mask that
+	 * is read, or the change is there by the time of the fence here. Fencing first and joining
 	 * then would leave a gap in which an old translation is taken up and nobody told.
 	 */
 	fence_everything();

@@ -23,7 +23,9 @@
 #define IRQS_ON	 2U /* taken with interrupts on */
 #define IS_MUTEX 4U
 
-/* A slot is taken once and for ever; after and uses only gain bits. So nothing here needs a lock. */
+/*
+ * A slot is taken once and for ever; after and uses only gain bits. So nothing here needs a lock.
+ */
 static struct {
 	const char *_Atomic name;
 	_Atomic uint64_t after; /* classes that were taken while this one was held */

@@ -10,8 +10,8 @@
 #include "core/lockdep.h"
 
 /*
- * The first member of every thread. It is the thread's, not the cpu's: so no count goes to the wrong
- * place when a thread moves to another cpu between reading and writing it.
+ * The first member of every thread. It is the thread's, not the cpu's: so no count goes to the
+ * wrong place when a thread moves to another cpu between reading and writing it.
  */
 struct task_head {
 	unsigned int preempt_count; /* reasons not to be preempted; written by the thread only */
@@ -26,14 +26,14 @@ struct task_head {
 extern struct task_head boot_task_head;
 
 /*
- * Lets another thread run if one should, the count is 0 and interrupts are on. Set by the scheduler; before that
- * nothing.
+ * Lets another thread run if one should, the count is 0 and interrupts are on. Set by the
+ * scheduler; before that nothing.
  */
 extern void (*preempt_schedule)(void);
 
 /*
- * Between the two this thread stays on its cpu and no other runs there. They nest; interrupts still come. Any
- * context.
+ * Between the two this thread stays on its cpu and no other runs there. They nest; interrupts still
+ * come. Any context.
  */
 static inline void preempt_disable(void)
 {

@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /*
- * Parameter seed=, for tests that draw. In deterministic mode it also makes harts' turns end after random times: each seed is
- * another interleaving of the same image, and the same one each time. seed_given is false, and the seed 0, without it.
+ * Parameter seed=, for tests that draw. In deterministic mode it also makes harts' turns end after
+ * random times: each seed is another interleaving of the same image, and the same one each time.
+ * seed_given is false, and the seed 0, without it.
  */
 extern uint64_t random_seed;
 extern bool seed_given;

@@ -91,7 +91,10 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 	 * follows, so none is missed between the look at cond and the sleep.
 	 */
 	while (!(done = cond(arg)) && rdtime() < deadline) {
-		/* Whoever waits may have been brought to another hart since it last armed the timer. */
+		/*
+		 * Whoever waits may have been brought to another hart since it last armed the
+		 * timer.
+		 */
 		if (!timer_armed_here(&timer))
 			mod_timer(&timer, deadline);
 		if (likely(timer_armed_here(&timer)))

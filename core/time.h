@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The clock (time CSR), waits, and the one compare register that a hart has (Sstc stimecmp, or SBI TIME). */
+/*
+ * The clock (time CSR), waits, and the one compare register that a hart has (Sstc stimecmp, or SBI
+ * TIME).
+ */
 #ifndef CORE_TIME_H
 #define CORE_TIME_H
 
@@ -27,12 +30,15 @@ void udelay(uint64_t us);
 /*
  * Sleeps this hart (wfi) until cond(arg) is true or the deadline (ticks) has passed; returns the
  * last cond(arg). Whoever makes cond true must also interrupt this hart (an IPI or a device). Hart
- * context with interrupts on or off: they are taken while it waits, and restored. A hart that is not online has no timer, and
- * spins.
+ * context with interrupts on or off: they are taken while it waits, and restored. A hart that is
+ * not online has no timer, and spins.
  */
 bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
-/* How wait_until sleeps, interrupts off: until an interrupt is pending, or others have run. Set by the scheduler. */
+/*
+ * How wait_until sleeps, interrupts off: until an interrupt is pending, or others have run. Set by
+ * the scheduler.
+ */
 extern void (*wait_or_yield)(void);
 
 /*
@@ -44,8 +50,8 @@ extern void (*wait_or_yield)(void);
 bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline);
 
 /*
- * Sets this hart's compare register: it interrupts at time when or, with random_turns, earlier; UINT64_MAX: never. For core/timer.c, which
- * knows the earliest timer. Interrupts off.
+ * Sets this hart's compare register: it interrupts at time when or, with random_turns, earlier;
+ * UINT64_MAX: never. For core/timer.c, which knows the earliest timer. Interrupts off.
  */
 void timer_compare_set(uint64_t when);
 

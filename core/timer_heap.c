@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986). A node comes no later than its children, which are a list: child is the first of
- * them, next the right sibling, prev the left one or, of the first, the parent.
+ * Pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986). A node comes no later than its children,
+ * which are a list: child is the first of them, next the right sibling, prev the left one or, of
+ * the first, the parent.
  */
 #include "core/timer_heap.h"
 
 #include <stddef.h>
 
-/* Of two heaps the later one becomes the first child of the other. Neither has siblings; neither is empty. */
+/*
+ * Of two heaps the later one becomes the first child of the other. Neither has siblings; neither is
+ * empty.
+ */
 static struct timer_list *meld(struct timer_list *a, struct timer_list *b)
 {
 	if (b->expires < a->expires) {
@@ -24,7 +28,10 @@ static struct timer_list *meld(struct timer_list *a, struct timer_list *b)
 	return a;
 }
 
-/* One heap of siblings: in pairs from left to right, then the pairs from right to left. That is what keeps it O(log n), amortised. */
+/*
+ * One heap of siblings: in pairs from left to right, then the pairs from right to left. That is
+ * what keeps it O(log n), amortised.
+ */
 static struct timer_list *meld_siblings(struct timer_list *first)
 {
 	struct timer_list *pairs = NULL, *root = NULL;
@@ -74,7 +81,9 @@ struct timer_list *timer_heap_remove(struct timer_list *root, struct timer_list 
 	return rest ? meld(root, rest) : root;
 }
 
-/* The rest is a list of heaps. Each list of children is walked once, to put it before the others. */
+/*
+ * The rest is a list of heaps. Each list of children is walked once, to put it before the others.
+ */
 struct timer_list *timer_heap_take_any(struct timer_list **rest)
 {
 	struct timer_list *timer = *rest, *last;

@@ -14,8 +14,9 @@ static unsigned int ipi_id;
 static void (*other_external_interrupts)(void);
 
 /*
- * Claiming the identity has acknowledged it: a CSR write, which counts as device output, before the reads of memory that follow. Without the
- * fence a read could be early, miss a push, and the claim take that push's ring away. Pairs with the fence of writel() in imsic_send().
+ * Claiming the identity has acknowledged it: a CSR write, which counts as device output, before the
+ * reads of memory that follow. Without the fence a read could be early, miss a push, and the claim
+ * take that push's ring away. Pairs with the fence of writel() in imsic_send().
  */
 static void imsic_ipi(unsigned int id, void *arg)
 {
@@ -26,8 +27,8 @@ static void imsic_ipi(unsigned int id, void *arg)
 }
 
 /*
- * In front of the other external interrupts, as it is the lowest identity and so the first to be taken. One is taken at a time: what is left
- * pending interrupts again.
+ * In front of the other external interrupts, as it is the lowest identity and so the first to be
+ * taken. One is taken at a time: what is left pending interrupts again.
  */
 static void external_interrupt(void)
 {

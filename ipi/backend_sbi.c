@@ -27,9 +27,10 @@ static __noinline void ring_again(unsigned long hartid)
 }
 
 /*
- * In front of each ecall below. The ecall orders nothing by itself, and the push has release only, which orders memory and not devices:
- * without a fence the firmware's store to the device may be seen before the push. The target would
- * acknowledge, see an empty queue and sleep, and nobody would ring again. Pairs with the fence behind the acknowledgement in trap_entry.
+ * In front of each ecall below. The ecall orders nothing by itself, and the push has release only,
+ * which orders memory and not devices: without a fence the firmware's store to the device may be
+ * seen before the push. The target would acknowledge, see an empty queue and sleep, and nobody
+ * would ring again. Pairs with the fence behind the acknowledgement in trap_entry.
  */
 static void sbi_ring(unsigned int cpu)
 {
@@ -60,7 +61,10 @@ const struct ipi_backend ipi_backend_sbi = {
 	.ring_mask = sbi_ring_mask,
 };
 
-/* Hart ids that the old call can name here: enough for any machine whose firmware has nothing newer. */
+/*
+ * Hart ids that the old call can name here: enough for any machine whose firmware has nothing
+ * newer.
+ */
 #define LEGACY_WORDS 8
 
 static int legacy_init(void)
@@ -76,7 +80,9 @@ static int legacy_init(void)
 	return 0;
 }
 
-/* The vector lies on the caller's stack, which the firmware reads through this hart's page table. */
+/*
+ * The vector lies on the caller's stack, which the firmware reads through this hart's page table.
+ */
 static void legacy_ring(unsigned int cpu)
 {
 	unsigned long hartid = cpu_to_hartid(cpu), vector[LEGACY_WORDS] = {0};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ACLINT SSWI: a register for each hart, whose write raises that hart's supervisor software interrupt (ACLINT 1.0, chapter 5). */
+/*
+ * ACLINT SSWI: a register for each hart, whose write raises that hart's supervisor software
+ * interrupt (ACLINT 1.0, chapter 5).
+ */
 #include <errno.h>
 
 #include "arch/riscv/io.h"
@@ -63,7 +66,10 @@ static int sswi_init(void)
 
 static void sswi_ring(unsigned int cpu)
 {
-	/* writel's fence orders memory before the device, as in sbi_ring(): the push is visible when the line goes up. */
+	/*
+	 * writel's fence orders memory before the device, as in sbi_ring(): the push is visible
+	 * when the line goes up.
+	 */
 	writel(1, per_cpu(setssip, cpu));
 }
 

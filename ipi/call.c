@@ -306,8 +306,8 @@ static __noinline int async_loud(unsigned int cpu, call_single_data_t *csd)
 
 static __noinline int async_rare(unsigned int cpu, call_single_data_t *csd)
 {
-	smp_call_func_t func = csd->func;
 	void *info;
+	smp_call_func_t func = csd->func;
 
 	if (!func)
 		return -EINVAL;

@@ -40,8 +40,9 @@ int smpcfd_dead_cpu(unsigned int cpu)
 	struct call_function_data *cfd = &per_cpu_ptr(&ipi_cpu, cpu)->many;
 
 	/*
-	 * A broadcast without wait may still be on its way: its csds are not to be touched by the next life before. One with wait, whose
-	 * thread has left this cpu, keeps them busy until it is over.
+	 * A broadcast without wait may still be on its way: its csds are not to be touched by the
+	 * next life before. One with wait, whose thread has left this cpu, keeps them busy until it
+	 * is over.
 	 */
 	for (unsigned int target = 0; cfd->csd && target < nr_cpu_ids; target++)
 		csd_lock_wait(&cfd->csd[target], target);
@@ -54,8 +55,9 @@ struct to_ring {
 };
 
 /*
- * Rings whom it must, and no longer owes it. Interrupts are off while rings are owed: a handler in between would push quietly and, if it
- * waited, wait for a ring that comes only after it. For the same reason they are paid before this cpu waits for anybody.
+ * Rings whom it must, and no longer owes it. Interrupts are off while rings are owed: a handler in
+ * between would push quietly and, if it waited, wait for a ring that comes only after it. For the
+ * same reason they are paid before this cpu waits for anybody.
  */
 static inline void ring_queued(struct call_function_data *cfd, struct to_ring *rings)
 {
@@ -83,8 +85,9 @@ static inline enum call_push queue_one(struct ipi_cpu *me, call_single_data_t *c
 }
 
 /*
- * An earlier broadcast without wait has not come to its end there: what is queued so far is rung before the wait. The caller may be on another cpu after
- * it; what it goes on with is still its own, and the cpu that it was on is still the one that it does not call.
+ * An earlier broadcast without wait has not come to its end there: what is queued so far is rung
+ * before the wait. The caller may be on another cpu after it; what it goes on with is still its
+ * own, and the cpu that it was on is still the one that it does not call.
  */
 static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int cpu,
 				    struct to_ring *rings, unsigned long flags)
@@ -96,7 +99,10 @@ static __noinline void wait_for_csd(struct call_function_data *cfd, unsigned int
 	local_irq_save();
 }
 
-/* Word by word: what is queued and what is to be rung is put together in registers. Interrupts off; flags are what they were before. */
+/*
+ * Word by word: what is queued and what is to be rung is put together in registers. Interrupts off;
+ * flags are what they were before.
+ */
 static inline unsigned int queue_many(struct ipi_cpu *me, const struct cpumask *mask,
 				      smp_call_func_t func, void *info, unsigned int kind,
 				      smp_cond_func_t cond, unsigned long flags)
@@ -189,7 +195,10 @@ unsigned int smp_call_function_many_cond(const struct cpumask *mask, smp_call_fu
 
 	if (unlikely(!func))
 		return 0;
-	/* The cpu that is passed over, whose data is taken and which runs func directly is this one, wherever the caller is later. */
+	/*
+	 * The cpu that is passed over, whose data is taken and which runs func directly is this
+	 * one, wherever the caller is later.
+	 */
 	flags = local_irq_save();
 	me = this_cpu_ptr(&ipi_cpu);
 	cfd = &me->many;

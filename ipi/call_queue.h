@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The closing queue: a lock-less list of calls whose head word is also the cpu's doorbell and its liveness. */
+/*
+ * The closing queue: a lock-less list of calls whose head word is also the cpu's doorbell and its
+ * liveness.
+ */
 #ifndef IPI_CALL_QUEUE_H
 #define IPI_CALL_QUEUE_H
 
@@ -24,12 +27,13 @@
  *      |   '-----> [ POLLING ] ---'  [ CLOSED ] <----- close -----'
  *      '------------- open ---------------'
  *
- * Any hart pushes. All other steps are the owner's, interrupts off. Because being closed and having calls are one word,
- * a push either comes before the close, and is in the list that the close takes, or after it, and is refused.
+ * Any hart pushes. All other steps are the owner's, interrupts off. Because being closed and having
+ * calls are one word, a push either comes before the close, and is in the list that the close
+ * takes, or after it, and is refused.
  */
 struct call_node {
-	struct call_node *
-		next; /* what the head was at the push: the list ends with a state, see call_queue_more */
+	/* What the head was at the push: the list ends with a state, see call_queue_more. */
+	struct call_node *next;
 };
 
 /* In this order: up to CLOSED a push is not quiet, up to POLLING there are no calls. */
@@ -44,8 +48,9 @@ struct call_queue {
 enum call_push { CALL_PUSHED_QUIET, CALL_PUSHED_RING, CALL_PUSH_REFUSED };
 
 /*
- * Adds a node. Release: pairs with the acquire of take and close, by which the owner sees what the node holds. After
- * CALL_PUSHED_RING the caller must ring; the ring must be ordered behind the push for devices, too. Any context.
+ * Adds a node. Release: pairs with the acquire of take and close, by which the owner sees what the
+ * node holds. After CALL_PUSHED_RING the caller must ring; the ring must be ordered behind the push
+ * for devices, too. Any context.
  */
 static inline enum call_push call_queue_push(struct call_queue *queue, struct call_node *node)
 {
@@ -60,8 +65,8 @@ static inline enum call_push call_queue_push(struct call_queue *queue, struct ca
 }
 
 /*
- * Adds a node only if that needs no ring: the queue is not empty, or watched. False: nothing was done. For callers that would have to keep interrupts
- * off from a push to its ring. Any context.
+ * Adds a node only if that needs no ring: the queue is not empty, or watched. False: nothing was
+ * done. For callers that would have to keep interrupts off from a push to its ring. Any context.
  */
 static inline bool call_queue_push_quietly(struct call_queue *queue, struct call_node *node)
 {
@@ -81,7 +86,10 @@ static inline bool call_queue_more(const struct call_node *node)
 	return (uintptr_t)node->next > CALL_QUEUE_POLLING;
 }
 
-/* What the owner got, newest first (NULL: nothing), turned round in place: oldest first, and ended by NULL. */
+/*
+ * What the owner got, newest first (NULL: nothing), turned round in place: oldest first, and ended
+ * by NULL.
+ */
 static inline struct call_node *call_queue_reverse(struct call_node *node)
 {
 	struct call_node *reversed = NULL;
@@ -110,7 +118,10 @@ static inline bool call_queue_pending(const struct call_queue *queue)
 /* Owner: takes all calls, newest first; NULL if there are none. Does not end polling or reopen. */
 static inline struct call_node *call_queue_take(struct call_queue *queue)
 {
-	/* Only the owner leaves the other states, so a list seen here is still there, or longer, at the exchange. */
+	/*
+	 * Only the owner leaves the other states, so a list seen here is still there, or longer, at
+	 * the exchange.
+	 */
 	if (!call_queue_pending(queue))
 		return NULL;
 	return call_queue_nodes(
@@ -124,7 +135,10 @@ static inline struct call_node *call_queue_close(struct call_queue *queue)
 		atomic_exchange_explicit(&queue->head, CALL_QUEUE_CLOSED, memory_order_acq_rel));
 }
 
-/* Owner: CLOSED to OPEN. Release: who pushes now sees this cpu as it is set up. False if it was not closed. */
+/*
+ * Owner: CLOSED to OPEN. Release: who pushes now sees this cpu as it is set up. False if it was not
+ * closed.
+ */
 static inline bool call_queue_open(struct call_queue *queue)
 {
 	uintptr_t closed = CALL_QUEUE_CLOSED;
@@ -132,7 +146,9 @@ static inline bool call_queue_open(struct call_queue *queue)
 	return cas_release(&queue->head, &closed, CALL_QUEUE_OPEN);
 }
 
-/* Owner: starts to watch the word, so that pushes need not ring. False if calls are queued already. */
+/*
+ * Owner: starts to watch the word, so that pushes need not ring. False if calls are queued already.
+ */
 static inline bool call_queue_poll_begin(struct call_queue *queue)
 {
 	uintptr_t open = CALL_QUEUE_OPEN;
@@ -141,7 +157,10 @@ static inline bool call_queue_poll_begin(struct call_queue *queue)
 						       memory_order_relaxed, memory_order_relaxed);
 }
 
-/* Owner: stops watching. False if a push came in meanwhile, unrung: its calls must be taken before any sleep. */
+/*
+ * Owner: stops watching. False if a push came in meanwhile, unrung: its calls must be taken before
+ * any sleep.
+ */
 static inline bool call_queue_poll_end(struct call_queue *queue)
 {
 	uintptr_t polling = CALL_QUEUE_POLLING;

@@ -10,7 +10,8 @@
  *
  *     queued = run + in flight
  *
- * at any time at which nobody is in the middle of a step; refused calls are in neither. Local calls (made on the target itself) are apart.
+ * at any time at which nobody is in the middle of a step; refused calls are in neither. Local calls
+ * (made on the target itself) are apart.
  */
 struct call_stats {
 	_Atomic uint64_t queued;  /* accepted by some queue */
@@ -29,9 +30,10 @@ struct call_stats {
 };
 
 /*
- * A snapshot for printing and for tests. saved: calls that needed no ring, as one was under way or the target watched its queue. It
- * follows from the others, as every other call was rung for once; 0 for a cpu whose callers were moved in between, more rings than
- * calls, but in the sum over all cpus it is exact.
+ * A snapshot for printing and for tests. saved: calls that needed no ring, as one was under way or
+ * the target watched its queue. It follows from the others, as every other call was rung for once;
+ * 0 for a cpu whose callers were moved in between, more rings than calls, but in the sum over all
+ * cpus it is exact.
  */
 struct call_totals {
 	uint64_t queued, refused, run, local, own_work, rings, other_rings, saved, interrupts,

@@ -32,7 +32,10 @@ void call_timed_run(struct call_single_data *csd)
 	struct timed_call *call = container_of(csd, struct timed_call, csd);
 
 	csd->func(csd->info);
-	/* Acquire and release: the waiter sees what func did, or the target sees that the waiter is through with the memory. */
+	/*
+	 * Acquire and release: the waiter sees what func did, or the target sees that the waiter is
+	 * through with the memory.
+	 */
 	if (atomic_exchange_explicit(&call->owner, DONE, memory_order_acq_rel) == LEFT) {
 		kfree(call);
 		return;

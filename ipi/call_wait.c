@@ -49,7 +49,10 @@ static void set_waiting(struct ipi_cpu *me, struct waiting_now now)
 	atomic_store_explicit(&me->waiting.since, now.since, memory_order_relaxed);
 }
 
-/* Whom the target waits for, whom that one waits for ... until somebody does not wait, or the chain comes back. */
+/*
+ * Whom the target waits for, whom that one waits for ... until somebody does not wait, or the chain
+ * comes back.
+ */
 static void report_chain(unsigned int first)
 {
 	unsigned int cpu = first;
@@ -136,8 +139,8 @@ static __noinline void run_own_calls(void)
 }
 
 /*
- * Between two looks. With interrupts off nobody but the waiter can run what others ask of this cpu, and two that call each other
- * would wait for ever.
+ * Between two looks. With interrupts off nobody but the waiter can run what others ask of this cpu,
+ * and two that call each other would wait for ever.
  */
 static inline void between_looks(bool off)
 {

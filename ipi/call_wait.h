@@ -6,9 +6,10 @@
 #include "ipi/call.h"
 
 /*
- * Waits until csd is free. cpu is the target, for the report. Past csd_timeout_ms (parameter) it reports who waits for whom, for which
- * function, since when, what the target ran last and whom it waits for; rings the target once more, and counts
- * the call as recovered if that helps; asks the target for a backtrace. It reports again at doubling intervals, and panics after
+ * Waits until csd is free. cpu is the target, for the report. Past csd_timeout_ms (parameter) it
+ * reports who waits for whom, for which function, since when, what the target ran last and whom it
+ * waits for; rings the target once more, and counts the call as recovered if that helps; asks the
+ * target for a backtrace. It reports again at doubling intervals, and panics after
  * CALL_WAIT_FATAL_S. Interrupts as they are: with them off this cpu's own calls are run meanwhile.
  */
 #define CALL_WAIT_FATAL_S 300

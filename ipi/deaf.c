@@ -35,7 +35,10 @@ static void take_down(unsigned long pc, void *arg)
 		trace->returns[trace->n++] = pc;
 }
 
-/* Whatever was interrupted may hold any lock: addresses are taken down here, and printed by who asked. */
+/*
+ * Whatever was interrupted may hold any lock: addresses are taken down here, and printed by who
+ * asked.
+ */
 static void take_trace(const struct trap_frame *frame)
 {
 	struct deaf_trace *trace = this_cpu_ptr(&taken);
@@ -50,8 +53,8 @@ static void take_trace(const struct trap_frame *frame)
 }
 
 /*
- * Not by default: firmware that has an event to look for looks for it at the end of every trap. With OpenSBI 1.6 a call costs 112
- * instructions more.
+ * Not by default: firmware that has an event to look for looks for it at the end of every trap.
+ * With OpenSBI 1.6 a call costs 112 instructions more.
  */
 static bool wanted;
 PARAM_BOOL("sse", wanted,

@@ -16,9 +16,10 @@
 #include "ipi/trace.h"
 
 /*
- * For whom a cpu waits with interrupts off, for the wait-for graph; func NULL: for nobody. A wait with interrupts on keeps
- * nobody else waiting, as the cpu answers; and its thread may go on elsewhere, with another in between. Written by
- * the cpu itself, read by reports, which may see a mixture of two waits.
+ * For whom a cpu waits with interrupts off, for the wait-for graph; func NULL: for nobody. A wait
+ * with interrupts on keeps nobody else waiting, as the cpu answers; and its thread may go on
+ * elsewhere, with another in between. Written by the cpu itself, read by reports, which may see a
+ * mixture of two waits.
  */
 struct call_waiting {
 	_Atomic smp_call_func_t func;
@@ -27,14 +28,17 @@ struct call_waiting {
 };
 
 /*
- * For broadcasts made from a cpu: one csd for each target, which targets were queued and which of them must be rung.
+ * For broadcasts made from a cpu: one csd for each target, which targets were queued and which of
+ * them must be rung.
  *
- *               taken: on the cpu itself, interrupts off          all have run, or nobody waits
- *   [ not busy ] ------------------------------------> [ busy ] --------------------------------> [ not busy ]
+ *              taken: on the cpu itself, interrupts off
+ *   [ not busy ] -----------------------------------> [ busy ]
+ *        ^                                                |
+ *        '------- all have run, or nobody waits ----------'
  *
- * Whoever finds it busy does without: a handler, or a thread that runs while the owner is preempted. The owner may be on another
- * cpu by the time it lets go. Release there and acquire at the taking: the masks and csds of one owner are read
- * before the next writes them.
+ * Whoever finds it busy does without: a handler, or a thread that runs while the owner is
+ * preempted. The owner may be on another cpu by the time it lets go. Release there and acquire at
+ * the taking: the masks and csds of one owner are read before the next writes them.
  */
 struct call_function_data {
 	call_single_data_t *csd;     /* by cpu; NULL: no memory for any of this */
@@ -73,8 +77,8 @@ static inline void ipi_count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 /*
- * Hands a node over, and counts it as queued or refused. CALL_PUSHED_RING: the caller must ring. The node is ready; cpu < nr_cpu_ids; me is
- * this cpu's.
+ * Hands a node over, and counts it as queued or refused. CALL_PUSHED_RING: the caller must ring.
+ * The node is ready; cpu < nr_cpu_ids; me is this cpu's.
  */
 static inline enum call_push call_submit_quietly(struct ipi_cpu *me, unsigned int cpu,
 						 struct call_node *node)
@@ -99,8 +103,9 @@ static inline void ipi_ring_inline(unsigned int cpu)
 }
 
 /*
- * The same with the ring. False: the cpu is not online. Interrupts off from the push to the ring: a handler in between
- * would push quietly and, if it waited, wait for a ring that comes only after it.
+ * The same with the ring. False: the cpu is not online. Interrupts off from the push to the ring: a
+ * handler in between would push quietly and, if it waited, wait for a ring that comes only after
+ * it.
  */
 static inline bool call_submit(unsigned int cpu, struct call_node *node)
 {
@@ -136,8 +141,8 @@ static inline bool csd_is_free(call_single_data_t *csd)
 }
 
 /*
- * csd_lock_wait, for a call that is over soon, as nearly all are; with interrupts off there is more to do meanwhile. just_rung: it cannot be
- * over yet.
+ * csd_lock_wait, for a call that is over soon, as nearly all are; with interrupts off there is more
+ * to do meanwhile. just_rung: it cannot be over yet.
  */
 static inline void csd_wait(call_single_data_t *csd, unsigned int cpu, bool just_rung)
 {
@@ -151,8 +156,9 @@ static inline void csd_wait(call_single_data_t *csd, unsigned int cpu, bool just
 }
 
 /*
- * The watchdog of a wait: look, now and then while it lasts, says what is wrong once csd_timeout_ms have passed and at doubling
- * intervals after that (see call_wait.h). func and cpu are what is waited for now. what: who speaks.
+ * The watchdog of a wait: look, now and then while it lasts, says what is wrong once csd_timeout_ms
+ * have passed and at doubling intervals after that (see call_wait.h). func and cpu are what is
+ * waited for now. what: who speaks.
  */
 struct wait_watch {
 	const char *what;
@@ -163,7 +169,10 @@ void wait_watch_begin(struct wait_watch *watch, const char *what);
 void wait_watch_look(struct wait_watch *watch, const void *func, unsigned int cpu);
 void wait_watch_end(const struct wait_watch *watch, unsigned int cpu);
 
-/* For a call that waits with interrupts off: runs what is queued, and what the run that it is part of has not come to. */
+/*
+ * For a call that waits with interrupts off: runs what is queued, and what the run that it is part
+ * of has not come to.
+ */
 void flush_own_calls(struct ipi_cpu *me);
 
 /* Kinds of calls that have files of their own; target side, interrupts off. */
@@ -174,7 +183,10 @@ void irq_work_run_node(struct call_node *node);
 unsigned int __irq_work_run_lists(struct ipi_cpu *me);
 static inline bool irq_work_pending(const struct ipi_cpu *me)
 {
-	/* These lists are open or not empty, never closed nor watched: their words can be looked at together. */
+	/*
+	 * These lists are open or not empty, never closed nor watched: their words can be looked at
+	 * together.
+	 */
 	return (atomic_load_explicit(&me->raised.head, memory_order_relaxed) |
 		atomic_load_explicit(&me->lazy.head, memory_order_relaxed)) != CALL_QUEUE_OPEN;
 }

@@ -49,7 +49,8 @@ unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n)
  *   0 ---- sender sets a bit, raises the line ----> bits
  *   bits - sender sets a bit, raises nothing ----> bits
  *   bits - handler takes them all ----> 0
- * Release: what the reason is about is seen by the handler, whose exchange acquires. True: the line must be raised.
+ * Release: what the reason is about is seen by the handler, whose exchange acquires. True: the line
+ * must be raised.
  */
 static bool set_reason(unsigned int cpu, enum ipi_reason reason)
 {

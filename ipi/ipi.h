@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inter-processor interrupts: reasons, kept as bits of a per-cpu word, and the line that announces them and calls. */
+/*
+ * Inter-processor interrupts: reasons, kept as bits of a per-cpu word, and the line that announces
+ * them and calls.
+ */
 #ifndef IPI_IPI_H
 #define IPI_IPI_H
 
@@ -11,14 +14,15 @@ enum ipi_reason {
 	IPI_IRQ_SETUP, /* external interrupts will be routed here */
 	IPI_BACKTRACE, /* say where you are */
 	IPI_TIMER,     /* your earliest timer has changed */
-	IPI_RESCHEDULE, /* another thread should run; last, as its handler may come back on another cpu */
+	/* Another thread should run; last, as its handler may come back on another cpu. */
+	IPI_RESCHEDULE,
 	IPI_REASONS,
 };
 
 /*
- * Interrupts every cpu of the mask but this one for a reason; cpus that are not online are passed over. The line is raised
- * only where no reason was pending yet. Any context. Returns the number of cpus whose line the firmware refused to
- * raise (named once each).
+ * Interrupts every cpu of the mask but this one for a reason; cpus that are not online are passed
+ * over. The line is raised only where no reason was pending yet. Any context. Returns the number of
+ * cpus whose line the firmware refused to raise (named once each).
  */
 unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason);
 
@@ -32,8 +36,8 @@ void ipi_raise_self(enum ipi_reason reason);
 void ipi_register(enum ipi_reason reason, void (*handler)(void));
 
 /*
- * Raises the line of a cpu, or of the n cpus of a mask, for whoever has put work where the handler will find it: all earlier memory accesses
- * are ordered before the interrupt. Any context.
+ * Raises the line of a cpu, or of the n cpus of a mask, for whoever has put work where the handler
+ * will find it: all earlier memory accesses are ordered before the interrupt. Any context.
  */
 void ipi_ring(unsigned int cpu);
 unsigned int ipi_ring_mask(const struct cpumask *mask, unsigned int n);

@@ -19,7 +19,10 @@ void init_irq_work(struct irq_work *work, void (*func)(struct irq_work *work))
 /* True if it was not pending: the caller now owns the queueing. */
 static bool claim(struct irq_work *work)
 {
-	/* Release: the run that follows, whoever queued it, sees what came before here. Acquire: as of a lock. */
+	/*
+	 * Release: the run that follows, whoever queued it, sees what came before here. Acquire: as
+	 * of a lock.
+	 */
 	return !(atomic_fetch_or_explicit(&work->flags, IRQ_WORK_PENDING, memory_order_acq_rel) &
 		 IRQ_WORK_PENDING);
 }
@@ -29,7 +32,10 @@ void irq_work_run_node(struct call_node *node)
 	struct irq_work *work = container_of(node, struct irq_work, csd.node);
 	unsigned int flags;
 
-	/* Before the function: who queues the work from here on gets another run. Acquire: pairs with claim's release. */
+	/*
+	 * Before the function: who queues the work from here on gets another run. Acquire: pairs
+	 * with claim's release.
+	 */
 	flags = atomic_fetch_add_explicit(&work->flags, IRQ_WORK_RUNNING - IRQ_WORK_PENDING,
 					  memory_order_acq_rel);
 	ASSERT(flags & IRQ_WORK_PENDING);
@@ -38,7 +44,10 @@ void irq_work_run_node(struct call_node *node)
 	atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING, memory_order_release);
 }
 
-/* What is claimed goes on this cpu's lists, which are never closed: on a dying cpu it runs in the last step. Interrupts off. */
+/*
+ * What is claimed goes on this cpu's lists, which are never closed: on a dying cpu it runs in the
+ * last step. Interrupts off.
+ */
 static void queue_here(struct ipi_cpu *me, struct irq_work *work)
 {
 	bool lazy = atomic_load_explicit(&work->flags, memory_order_relaxed) & IRQ_WORK_LAZY;
@@ -102,8 +111,9 @@ bool irq_work_is_busy(struct irq_work *work)
 }
 
 /*
- * Between two looks at work that is waited for. A lazy one on this cpu would wait for the next interrupt as long as we wait, for it or for
- * one on a cpu that waits for ours: here is one. Looked for each time, as a function may leave another.
+ * Between two looks at work that is waited for. A lazy one on this cpu would wait for the next
+ * interrupt as long as we wait, for it or for one on a cpu that waits for ours: here is one. Looked
+ * for each time, as a function may leave another.
  */
 static void hurry_lazy_work(void)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SBI calls in windows, and hart by hart where the firmware refuses a whole window for one of its harts. */
+/*
+ * SBI calls in windows, and hart by hart where the firmware refuses a whole window for one of its
+ * harts.
+ */
 #include "ipi/sbi_line.h"
 
 #include "core/bitmap.h"
@@ -28,7 +31,10 @@ static void send(struct sbi_line *line)
 {
 	long error = raise(line, line->mask, line->base);
 
-	/* One hart that is stopped makes newer firmware refuse all of them: SBI 2.0, sections 7.1 and 8.1, leave that open. */
+	/*
+	 * One hart that is stopped makes newer firmware refuse all of them: SBI 2.0, sections 7.1
+	 * and 8.1, leave that open.
+	 */
 	for (unsigned long left = error ? line->mask : 0; left; left &= left - 1) {
 		unsigned long hartid = line->base + bit_first(left);
 

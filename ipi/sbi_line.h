@@ -12,7 +12,10 @@ struct sbi_line;
 struct sbi_line_ops {
 	/* To harts base + i, for each bit i of mask; an SBI error. */
 	long (*send)(const struct sbi_line *line, unsigned long mask, unsigned long base);
-	/* A hart that was refused by itself, too: true if something else helped, and it does not count as failed. */
+	/*
+	 * A hart that was refused by itself, too: true if something else helped, and it does not
+	 * count as failed.
+	 */
 	bool (*refused)(const struct sbi_line *line, unsigned long hartid, long error);
 };
 

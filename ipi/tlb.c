@@ -97,7 +97,10 @@ static long send(const struct sbi_line *line, unsigned long mask, unsigned long 
 	return ret.error;
 }
 
-/* The hart may be up all the same: a call tells. One that is not online will fence when it comes up. */
+/*
+ * The hart may be up all the same: a call tells. One that is not online will fence when it comes
+ * up.
+ */
 static bool call_instead(const struct sbi_line *line, unsigned long hartid, long error)
 {
 	struct fence fence = *container_of(line, const struct fence, line);
@@ -124,8 +127,9 @@ static bool not_done(unsigned int cpu, void *info)
 }
 
 /*
- * A hart runs calls from when its queue opens, before it joins the online mask, until it closes, after it has left: while it takes calls, and only then,
- * somebody else's change may be its business.
+ * A hart runs calls from when its queue opens, before it joins the online mask, until it closes,
+ * after it has left: while it takes calls, and only then, somebody else's change may be its
+ * business.
  */
 static bool takes_calls(unsigned int cpu)
 {
@@ -151,8 +155,9 @@ static void fence_others(struct fence *fence, const struct cpumask *mask)
 	unsigned int cpu;
 
 	/*
-	 * What was changed, before the look at who is up: a hart that is not seen here fences later, and then sees the change. Pairs with the
-	 * fence in set_cpu_online. Store and then load: acquire and release do not order that.
+	 * What was changed, before the look at who is up: a hart that is not seen here fences
+	 * later, and then sees the change. Pairs with the fence in set_cpu_online. Store and then
+	 * load: acquire and release do not order that.
 	 */
 	__asm__ __volatile__("fence rw, rw" : : : "memory");
 	if (!use_rfence()) {
@@ -175,7 +180,10 @@ void remote_fence_i(const struct cpumask *mask)
 	fence_others(&fence, mask);
 }
 
-/* "All" of the firmware includes harts that come or go, and cannot be refused for one that is stopped. */
+/*
+ * "All" of the firmware includes harts that come or go, and cannot be refused for one that is
+ * stopped.
+ */
 static void fence_all(struct fence *fence)
 {
 	fence_own(fence);
@@ -224,8 +232,9 @@ static void mapping_changed(unsigned long va, uint64_t size)
 }
 
 /*
- * What was written as code while this hart was away, or as a mapping that its first steps need. What changes from here on until it is in the mask
- * is fenced for when it joins: see set_cpu_online.
+ * What was written as code while this hart was away, or as a mapping that its first steps need.
+ * What changes from here on until it is in the mask is fenced for when it joins: see
+ * set_cpu_online.
  */
 static int fence_at_start(unsigned int cpu)
 {

@@ -65,7 +65,10 @@ static void nothing(void *info)
 	(void)info;
 }
 
-/* When all have run a function, nobody is in the middle of a record that began before; the call orders the rings for them, too. */
+/*
+ * When all have run a function, nobody is in the middle of a record that began before; the call
+ * orders the rings for them, too.
+ */
 static void set(bool on)
 {
 	unsigned int cpu;

@@ -24,8 +24,8 @@ enum trace_event {
 extern bool trace_on;
 
 /*
- * Read at every trace point: in assembly, or the compiler would keep the address in a register that the fast path must then save. One load, once the
- * linker has related it to gp.
+ * Read at every trace point: in assembly, or the compiler would keep the address in a register that
+ * the fast path must then save. One load, once the linker has related it to gp.
  */
 static inline bool trace_enabled(void)
 {
@@ -50,7 +50,10 @@ struct call_single_data;
 void trace_queue(unsigned int target, const struct call_node *node);
 const void *trace_func(const struct call_single_data *csd);
 
-/* Switches tracing on (from empty rings) or off. 0, or -ENOMEM: it stays off. Hart context, interrupts on. */
+/*
+ * Switches tracing on (from empty rings) or off. 0, or -ENOMEM: it stays off. Hart context,
+ * interrupts on.
+ */
 int trace_switch(bool on);
 
 struct trace_record {
@@ -62,8 +65,8 @@ struct trace_record {
 };
 
 /*
- * Calls each() for the last n events of all harts in order of time, n 0: for all that are kept. Tracing pauses meanwhile. Returns how many
- * there were. Hart context, interrupts on.
+ * Calls each() for the last n events of all harts in order of time, n 0: for all that are kept.
+ * Tracing pauses meanwhile. Returns how many there were. Hart context, interrupts on.
  */
 unsigned int trace_for_each(unsigned int n, void (*each)(const struct trace_record *record));
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a boot does by itself: the tests, benchmarks and torture that parameters ask for, then the exit or the shell. */
+/*
+ * What a boot does by itself: the tests, benchmarks and torture that parameters ask for, then the
+ * exit or the shell.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -35,7 +38,10 @@ static int run_job(void)
 
 	if (!tests_wanted[0] && !benches_wanted[0] && !torture_wanted.seconds)
 		return 0;
-	/* Initcalls run with interrupts off; the boot ends here, and what is tested is a kernel at work. */
+	/*
+	 * Initcalls run with interrupts off; the boot ends here, and what is tested is a kernel at
+	 * work.
+	 */
 	local_irq_enable();
 	/* One report, whatever of it was asked for. */
 	if (tests_wanted[0]) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Frame pointer walk (RISC-V psABI, "frame pointer convention": saved ra at fp - 8, saved fp at fp - 16). */
+/*
+ * Frame pointer walk (RISC-V psABI, "frame pointer convention": saved ra at fp - 8, saved fp at fp
+ * - 16).
+ */
 #include "arch/riscv/backtrace.h"
 #include "arch/riscv/pgtable.h"
 
@@ -25,8 +28,8 @@ void backtrace_walk(unsigned long fp, void (*each)(unsigned long pc, void *arg),
 			next = *(unsigned long *)(fp - 16);
 		} else if (!n || (word > fp && stack_readable(word - 8))) {
 			/*
-			 * A leaf function saves no ra: its only word is the caller's frame pointer. It is the innermost one, or was
-			 * interrupted.
+			 * A leaf function saves no ra: its only word is the caller's frame pointer.
+			 * It is the innermost one, or was interrupted.
 			 */
 			next = word;
 		} else {

@@ -18,7 +18,10 @@ void random_turns_start(uint64_t seed)
 	random_turns = true;
 }
 
-/* Mostly short, as races are; each power of two up to 2^TURN_BITS - 1 ticks is as likely as any other. */
+/*
+ * Mostly short, as races are; each power of two up to 2^TURN_BITS - 1 ticks is as likely as any
+ * other.
+ */
 #define TURN_BITS 6
 
 uint64_t random_turn(void)
@@ -47,8 +50,9 @@ void cpu_end_turn(void)
 	csr_set(CSR_SIE, SIE_STIE);
 	wait_for_interrupt();
 	/*
-	 * One that was due meanwhile is left to come when interrupts are on; while they are off turns go on being cut. It
-	 * is a few ticks late then, but not lost: that interrupt, too, sets the register for the earliest timer.
+	 * One that was due meanwhile is left to come when interrupts are on; while they are off
+	 * turns go on being cut. It is a few ticks late then, but not lost: that interrupt, too,
+	 * sets the register for the earliest timer.
 	 */
 	if (random_turns) {
 		turn = rdtime() + random_turn();

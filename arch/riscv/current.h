@@ -11,8 +11,8 @@ struct task_head;
 DECLARE_PER_CPU(struct task_head *, current_task);
 
 /*
- * One instruction, as a thread may move to another hart between two: tp would be one hart's and the load another's. Not volatile:
- * whatever hart it is on, a thread finds itself.
+ * One instruction, as a thread may move to another hart between two: tp would be one hart's and the
+ * load another's. Not volatile: whatever hart it is on, a thread finds itself.
  */
 static inline struct task_head *current_head(void)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Entry of a firmware's software event (SBI SSE): like a trap that no interrupt enable holds back. */
+/*
+ * Entry of a firmware's software event (SBI SSE): like a trap that no interrupt enable holds back.
+ */
 #ifndef ARCH_RISCV_EVENT_H
 #define ARCH_RISCV_EVENT_H
 
@@ -16,8 +18,9 @@ struct event_context {
 void event_entry(void);
 
 /*
- * Called for an event, with what was interrupted: of s[] only s0, neither cause nor tval. Locks may be held by the very code that was interrupted,
- * in any state: no lock, no printk. Registered once, before any event.
+ * Called for an event, with what was interrupted: of s[] only s0, neither cause nor tval. Locks may
+ * be held by the very code that was interrupted, in any state: no lock, no printk. Registered once,
+ * before any event.
  */
 extern void (*event_handler)(const struct trap_frame *frame);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entry of a software event (SBI 3.0, section 17.5). At entry a6 is the hart id, a7 the event context, sepc the interrupted
- * pc; the firmware keeps the interrupted a6, a7 and sepc. All other registers, sp too, are the interrupted code's,
- * and are so again at the last ecall, which does not return.
+ * Entry of a software event (SBI 3.0, section 17.5). At entry a6 is the hart id, a7 the event
+ * context, sepc the interrupted pc; the firmware keeps the interrupted a6, a7 and sepc. All other
+ * registers, sp too, are the interrupted code's, and are so again at the last ecall, which does not
+ * return.
  */
 #include "arch/riscv/csr.h"
 #include "asm-offsets.h"
@@ -11,7 +12,10 @@
 	.balign	4
 	.globl event_entry
 event_entry:
-	/* OpenSBI up to 1.5.1, older than the specification, has the two the other way round: the context is a kernel address. */
+	/*
+	 * OpenSBI up to 1.5.1, older than the specification, has the two the other way round: the
+	 * context is a kernel address.
+	 */
 	bltz	a7, 1f
 	mv	a7, a6
 1:

@@ -57,14 +57,16 @@ extern void *(*pgtable_page_source)(void);
 int map_range(unsigned long va, phys_addr_t pa, uint64_t size, uint64_t flags);
 
 /*
- * Takes away the mapping of [va, va + size): -EINVAL where it is not made of whole 4 KiB pages, -ENOENT where a page is not mapped; what comes
- * before that is taken away. No hart knows it any more when this returns. Page tables stay. Boot hart.
+ * Takes away the mapping of [va, va + size): -EINVAL where it is not made of whole 4 KiB pages,
+ * -ENOENT where a page is not mapped; what comes before that is taken away. No hart knows it any
+ * more when this returns. Page tables stay. Boot hart.
  */
 int unmap_range(unsigned long va, uint64_t size);
 
 /*
- * Called after the kernel's mappings have changed, and this hart has fenced: makes all others fence, too. Registered by the layer that
- * can reach them, before the first of them is started; NULL until then.
+ * Called after the kernel's mappings have changed, and this hart has fenced: makes all others
+ * fence, too. Registered by the layer that can reach them, before the first of them is started;
+ * NULL until then.
  */
 extern void (*kernel_mapping_changed)(unsigned long va, uint64_t size);
 

@@ -18,9 +18,10 @@ extern bool deterministic;
 void cpu_end_turn(void);
 
 /*
- * Turns of random lengths, for tests of interleavings in deterministic mode with Sstc. An emulator that counts instructions changes to the
- * next hart whenever a timer expires, whichever hart's it is and whether or not its interrupt is taken: so every timer that is
- * set, is set to no more than random_turn() from now.
+ * Turns of random lengths, for tests of interleavings in deterministic mode with Sstc. An emulator
+ * that counts instructions changes to the next hart whenever a timer expires, whichever hart's it
+ * is and whether or not its interrupt is taken: so every timer that is set, is set to no more than
+ * random_turn() from now.
  */
 extern bool random_turns;
 void random_turns_start(uint64_t seed);
@@ -58,8 +59,8 @@ static inline uint64_t rdinstret(void)
 }
 
 /*
- * What this hart remembers of translations and of code is forgotten, and what others wrote before they saw this hart's earlier
- * stores missing is seen. See set_cpu_online.
+ * What this hart remembers of translations and of code is forgotten, and what others wrote before
+ * they saw this hart's earlier stores missing is seen. See set_cpu_online.
  */
 static inline void fence_everything(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * struct context *switch_context(struct context *prev, struct context *next): a0 prev, a1 next, ra the caller. At exit a0 is still prev,
- * and ra, sp and s0 to s11 are what was saved in next.
+ * struct context *switch_context(struct context *prev, struct context *next): a0 prev, a1 next, ra
+ * the caller. At exit a0 is still prev, and ra, sp and s0 to s11 are what was saved in next.
  */
 #include "asm-offsets.h"
 

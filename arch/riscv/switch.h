@@ -12,14 +12,15 @@ struct context {
 };
 
 /*
- * Saves the caller in prev and goes on where next was saved; when somebody switches back to prev, that call returns what it was saved as
- * by then: the context that was left for prev. Interrupts off.
+ * Saves the caller in prev and goes on where next was saved; when somebody switches back to prev,
+ * that call returns what it was saved as by then: the context that was left for prev. Interrupts
+ * off.
  */
 struct context *switch_context(struct context *prev, struct context *next);
 
 /*
- * Makes ctx begin with entry(the context that was left for it) on the stack that ends at top, interrupts off. entry does not
- * return.
+ * Makes ctx begin with entry(the context that was left for it) on the stack that ends at top,
+ * interrupts off. entry does not return.
  */
 static inline void context_init(struct context *ctx, void *top, void (*entry)(struct context *prev))
 {

@@ -32,7 +32,9 @@ void handle_interrupt(unsigned int irq)
 			csr_clear(CSR_SIE, SIE_STIE);
 		break;
 	default:
-		/* Local interrupts that nobody enabled: mask the line, or it would fire for ever. */
+		/*
+		 * Local interrupts that nobody enabled: mask the line, or it would fire for ever.
+		 */
 		csr_clear(CSR_SIE, 1UL << (irq & 63));
 	}
 }

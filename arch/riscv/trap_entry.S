@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Trap entry. At entry every register is the interrupted code's; the kernel never leaves S-mode, so sp, gp and tp are already
- * right. sscratch is free for one register.
+ * Trap entry. At entry every register is the interrupted code's; the kernel never leaves S-mode, so
+ * sp, gp and tp are already right. sscratch is free for one register.
  */
 #include "arch/riscv/csr.h"
 #include "arch/riscv/page.h"
@@ -13,7 +13,9 @@
 trap_entry:
 	addi	sp, sp, -TF_SIZE
 	csrw	CSR_SSCRATCH, t0
-	/* Stacks are the upper halves of their slots: this bit is clear below the end of the stack. */
+	/*
+	 * Stacks are the upper halves of their slots: this bit is clear below the end of the stack.
+	 */
 	slli	t0, sp, 63 - STACK_SHIFT
 	bgez	t0, stack_overflow
 	csrr	t0, CSR_SSCRATCH
@@ -27,7 +29,10 @@ trap_entry:
 	sd	a1, TF_EPC(sp)
 	bgez	t0, exception
 
-	/* Interrupt: handlers run with interrupts off, and a fault in one is fatal, so sepc and sstatus stay as they are. */
+	/*
+	 * Interrupt: handlers run with interrupts off, and a fault in one is fatal, so sepc and
+	 * sstatus stay as they are.
+	 */
 	sd	t1, TF_T+1*8(sp)
 	sd	t2, TF_T+2*8(sp)
 	sd	t3, TF_T+3*8(sp)
@@ -41,14 +46,17 @@ trap_entry:
 	sd	a6, TF_A+6*8(sp)
 	sd	a7, TF_A+7*8(sp)
 	addi	s0, sp, TF_SIZE
-	/* Software interrupts first, and by the shortest way: a call of another hart waits for them. */
+	/*
+	 * Software interrupts first, and by the shortest way: a call of another hart waits for
+	 * them.
+	 */
 	slli	t0, t0, 1
 	li	t1, 2 * IRQ_S_SOFT
 	bne	t0, t1, other_interrupt
 	/*
-	 * Acknowledge before looking: what is sent from here on raises the line again. The fence keeps the
-	 * handler's reads behind the clear (device output, the pending bit, before memory input). It pairs with the
-	 * one between push and ring in every back end (ipi/backend_*.c).
+	 * Acknowledge before looking: what is sent from here on raises the line again. The fence
+	 * keeps the handler's reads behind the clear (device output, the pending bit, before memory
+	 * input). It pairs with the one between push and ring in every back end (ipi/backend_*.c).
 	 */
 	csrci	CSR_SIP, 1 << IRQ_S_SOFT
 	fence	iorw, iorw
@@ -85,10 +93,16 @@ other_interrupt:
 	call	handle_interrupt
 	j	restore
 
-/* The overflown stack stays as it is: everything goes to the hart's overflow stack, whose top is at overflow_sp(tp). */
+/*
+ * The overflown stack stays as it is: everything goes to the hart's overflow stack, whose top is at
+ * overflow_sp(tp).
+ */
 stack_overflow:
 	addi	t0, sp, TF_SIZE
-	/* The linker would take an address this low for one that needs no base, and replace tp by zero. */
+	/*
+	 * The linker would take an address this low for one that needs no base, and replace tp by
+	 * zero.
+	 */
 	.option push
 	.option norelax
 	ld	sp, %lo(overflow_sp)(tp)
@@ -107,7 +121,10 @@ stack_overflow:
 	li	a1, 1
 	j	1f
 
-/* t0 scause; ra, t0, a0, a1, s0 and sepc are saved. An exception in the kernel is fatal: the rest is for the report. */
+/*
+ * t0 scause; ra, t0, a0, a1, s0 and sepc are saved. An exception in the kernel is fatal: the rest
+ * is for the report.
+ */
 exception:
 	addi	a1, sp, TF_SIZE
 	sd	a1, TF_SP(sp)

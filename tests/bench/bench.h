@@ -31,8 +31,9 @@ static inline uint64_t bench_unit(uint64_t difference)
 }
 
 /*
- * Prints "BENCH name=... harts=... n=... min=.. median=.. p99=.. max=.. unit=insn|ns" and extra, which is "" or begins with a blank.
- * samples are clock differences, and are sorted in place. n > 0.
+ * Prints "BENCH name=... harts=... n=... min=.. median=.. p99=.. max=.. unit=insn|ns" and extra,
+ * which is "" or begins with a blank. samples are clock differences, and are sorted in place. n >
+ * 0.
  */
 void bench_report(const char *name, uint64_t *samples, unsigned int n, const char *extra);
 
@@ -41,10 +42,16 @@ void bench_sort(uint64_t *samples, unsigned int n);
 /* Returns when the other harts sleep, and are past watching their queues. */
 void bench_settle(void);
 
-/* Clock difference from a ring of the back end in use to the answer in memory, the kernel left out; see bench_floor.c. */
+/*
+ * Clock difference from a ring of the back end in use to the answer in memory, the kernel left out;
+ * see bench_floor.c.
+ */
 uint64_t bench_ipi_floor(void);
 
-/* Runs the benchmarks of a list, or "all". The number that failed; unknown names are named and count, and so does an empty run. */
+/*
+ * Runs the benchmarks of a list, or "all". The number that failed; unknown names are named and
+ * count, and so does an empty run.
+ */
 unsigned int bench_run(const char *list);
 
 #endif

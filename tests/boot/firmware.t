@@ -70,7 +70,8 @@ SCENARIOS = [
           append=f'{TESTS} bringup_ms=1000'),
     fault('start-lost', r'bring-up: 3 harts missing', online=1, append=f'{TESTS} bringup_ms=1000'),
     fault('start-late@2=100000'),
-    # Two seconds behind the deadline, and looked for two seconds later: whatever the machine's speed.
+    # Two seconds behind the deadline, and looked for two seconds later: whatever the machine's
+    # speed.
     fault('start-late@2=3000000', r'cpu2 \(hart 2\): start accepted, never arrived',
           r'2 +2 late .* came after the deadline, parked', online=3, append='bringup_ms=1000',
           args=f'--send "sleep 4" {SHELL}'),
@@ -104,7 +105,8 @@ SCENARIOS = [
     # deadline.
     fault('ipi-drop@0=1', r'harts online in \d{1,6} us', append=OTHERS, fired=[]),
     fault('ipi-delay=2000'),
-    # An interrupt too many brings home a call whose ring a test has thrown away: without that suite.
+    # An interrupt too many brings home a call whose ring a test has thrown away: without that
+    # suite.
     fault('ipi-dup=1', fired=['ipi-dup=1'], append='test=boot,call,irq,irq_work,mm,percpu,smp,time'),
     fault('ipi-spurious=300', append='test=boot,call,irq,irq_work,mm,percpu,smp,time'),
     fault('ipi-strict rfence-strict', fired=[]),

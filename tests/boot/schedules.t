@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Seeded schedules of the real image: SEEDS (25) pass, and each bug planted in the protocols is caught within 25."""
+"""
+Seeded schedules of the real image: SEEDS (25) pass, and each bug planted in the protocols is caught
+within 25.
+"""
 
 import os
 import shutil
@@ -96,7 +99,10 @@ def schedules(image, *options):
 
 
 def caught(tree, path, texts):
-    """Plants a bug, looks for a seed that fails, and takes it out again: None if one did, else what went wrong."""
+    """
+    Plants a bug, looks for a seed that fails, and takes it out again: None if one did, else what
+    went wrong.
+    """
     old = tree.plant(path, texts)
     if old is None:
         return f'{path} does not hold the text any more: plant it anew'

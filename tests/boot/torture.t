@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Torture of calls on each back end: few harts that run at once, 8 and 16 whose turns are counted."""
+"""
+Torture of calls on each back end: few harts that run at once, 8 and 16 whose turns are counted.
+"""
 
 import sys
 from pathlib import Path

@@ -102,7 +102,10 @@ def icicle():
 
 
 def system_suspend(qemu, harts, machine='virt'):
-    """A tree that makes OpenSBI offer system suspend: it waits for five seconds, then for an interrupt."""
+    """
+    A tree that makes OpenSBI offer system suspend: it waits for five seconds, then for an
+    interrupt.
+    """
     root = dtb.dump(qemu, '-M', machine, '-smp', str(harts), '-m', '1G')
     config = root.child('chosen').add('opensbi-config')
     config.set_text('compatible', 'opensbi,config')

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What ipi/ needs around it on the host: cpus, memory, a back end that rings threads, symbols. Part of a test, as a header. */
+/*
+ * What ipi/ needs around it on the host: cpus, memory, a back end that rings threads, symbols. Part
+ * of a test, as a header.
+ */
 #ifndef TESTS_HOST_CALL_WORLD_H
 #define TESTS_HOST_CALL_WORLD_H
 
@@ -32,7 +35,10 @@
 /* Written by ipi_init only: host_interrupt is what is called. */
 void (*software_interrupt_handler)(void);
 
-/* Memory: what lives as long as a cpu is given back at the end of a run, which the kernel has no need for. */
+/*
+ * Memory: what lives as long as a cpu is given back at the end of a run, which the kernel has no
+ * need for.
+ */
 static void *kept[256];
 static unsigned int nr_kept;
 /* The so many-th request for memory of a node is refused; 0: none. */
@@ -193,7 +199,10 @@ static unsigned int env_uint(const char *name, unsigned int otherwise)
 	return text ? (unsigned int)atoi(text) : otherwise;
 }
 
-/* Serves calls until all harts have come here and none is in flight. Panics if one stays in flight: it is lost. */
+/*
+ * Serves calls until all harts have come here and none is in flight. Panics if one stays in flight:
+ * it is lost.
+ */
 static void serve_until_all_done(void)
 {
 	uint64_t deadline = deadline_ms(env_uint("LOST_MS", 20000));
@@ -204,7 +213,10 @@ static void serve_until_all_done(void)
 			panic("calls lost: %ld in flight for ever", (long)sum_in_flight());
 		serve();
 	}
-	/* The sum is no snapshot: a call that is counted as run, and not yet as queued, may hide one that is under way. */
+	/*
+	 * The sum is no snapshot: a call that is counted as run, and not yet as queued, may hide
+	 * one that is under way.
+	 */
 	atomic_fetch_add(&world.quiet, 1);
 	while (atomic_load(&world.quiet) < world.harts || sum_in_flight())
 		serve();
@@ -255,7 +267,10 @@ static void hangs(int sig)
 	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) > 0 ? 3 : 4);
 }
 
-/* fn(cpu, arg) on n cpus that are online; they serve calls until all have returned. seed 0: without noise. */
+/*
+ * fn(cpu, arg) on n cpus that are online; they serve calls until all have returned. seed 0: without
+ * noise.
+ */
 static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu, void *arg),
 		      void *arg)
 {

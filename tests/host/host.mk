@@ -113,8 +113,8 @@ $(eval $(call HOST_FLAVOUR,clang,$(HOST_CLANG),$(HOST_CLANG_FLAGS),$(HOST_TESTS)
 $(eval $(call HOST_FLAVOUR,tsan,$(HOST_GCC),-fsanitize=thread,$(HOST_TSAN)))
 $(eval $(call HOST_FLAVOUR,tsan-clang,$(HOST_CLANG),-fsanitize=thread,$(HOST_TSAN_CLANG)))
 
-# A host test with a fault planted: make host-plant PLANT=folder TEST=name builds folder/test with those sources and headers that
-# lie in the folder, each at its path there, instead of the tree's.
+# A host test with a fault planted: make host-plant PLANT=folder TEST=name builds folder/test with
+# those sources and headers that lie in the folder, each at its path there, instead of the tree's.
 HOST_PLANT_CC := $(HOST_GCC) -I$(PLANT)/tests/host/shim -I$(PLANT) $(HOST_FLAGS) -Wno-error -fsanitize=thread
 host-plant: $(O)/host/tsan/libshim.a
 	@$(foreach s,$(wildcard $(PLANT)/tests/host/shim/*.c),$(HOST_PLANT_CC) -c -o $(s:.c=.o) $(s) &&) \

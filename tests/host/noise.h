@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Comes before everything else in kernel sources whose races are looked for: each atomic access is a window, in which the thread may
- * lose its turn and takes interrupts.
+ * Comes before everything else in kernel sources whose races are looked for: each atomic access is
+ * a window, in which the thread may lose its turn and takes interrupts.
  */
 #ifndef TESTS_HOST_NOISE_H
 #define TESTS_HOST_NOISE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* All kinds of calls at once between harts that go down and come up, with a noisy schedule: every one is accounted for. */
+/*
+ * All kinds of calls at once between harts that go down and come up, with a noisy schedule: every
+ * one is accounted for.
+ */
 #include <errno.h>
 
 #include "ipi/irq_work.h"
@@ -11,15 +14,16 @@
 #define POOL	  4
 
 /*
- * One call in the books. runs is plain on purpose: each target writes its own word, and the caller of a call that waits reads it as soon as
- * the call has returned, so the thread sanitizer sees whether the call orders them.
+ * One call in the books. runs is plain on purpose: each target writes its own word, and the caller
+ * of a call that waits reads it as soon as the call has returned, so the thread sanitizer sees
+ * whether the call orders them.
  */
 struct op {
 	unsigned int runs[HARTS_MAX];
 	unsigned int accepted;
 	unsigned int caller;
-	unsigned long
-		seq; /* of the caller's hart context; 0: made elsewhere, where no order is promised */
+	/* Of the caller's hart context; 0: made elsewhere, where no order is promised. */
+	unsigned long seq;
 	bool nests; /* calls on while it runs */
 };
 
@@ -145,7 +149,10 @@ static void broadcast(struct hart *hart, struct op *op, uint64_t choice)
 	(void)hart;
 }
 
-/* Submitted by its hart and, for half of them, by itself, to wherever; whoever comes second must get -EBUSY. */
+/*
+ * Submitted by its hart and, for half of them, by itself, to wherever; whoever comes second must
+ * get -EBUSY.
+ */
 static void submit(struct roamer *r, unsigned int target)
 {
 	int err;
@@ -283,7 +290,10 @@ static void hart_main(unsigned int cpu, void *arg)
 	(void)arg;
 	for (unsigned int i = 0; i < OPS; i++)
 		one_op(cpu, hart, &hart->ops[i]);
-	/* Somebody may watch his queue; and somebody may wait for a lazy work that is here, and needs an interrupt or idling. */
+	/*
+	 * Somebody may watch his queue; and somebody may wait for a lazy work that is here, and
+	 * needs an interrupt or idling.
+	 */
 	while (!cpu && atomic_load(&world.done) < world.harts - 1) {
 		smp_call_function(nothing, NULL, false);
 		serve();

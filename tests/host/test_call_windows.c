@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An interrupt at each atomic access of each kind of call in turn, whose handler calls the same targets; a move to another cpu there; csds in flight. */
+/*
+ * An interrupt at each atomic access of each kind of call in turn, whose handler calls the same
+ * targets; a move to another cpu there; csds in flight.
+ */
 #include <errno.h>
 
 #include "tests/host/call_world.h"
@@ -70,7 +73,10 @@ static void strike_few(struct irq_work *work)
 
 static void (*const strikes[])(struct irq_work *) = {strike_single, strike_broadcast, strike_few};
 
-/* What is struck. Calls without wait are waited for by those with, which come behind them in the same queues. */
+/*
+ * What is struck. Calls without wait are waited for by those with, which come behind them in the
+ * same queues.
+ */
 static struct runs quiet;
 static unsigned int quiet_due;
 
@@ -132,7 +138,10 @@ static void window(void)
 		irq_work_queue(&striker);
 }
 
-/* One window after the other, until the call is over before its turn comes. Returns how many there are. */
+/*
+ * One window after the other, until the call is over before its turn comes. Returns how many there
+ * are.
+ */
 static unsigned int strike_each_window(void (*op)(void))
 {
 	unsigned int n;
@@ -173,9 +182,10 @@ static void interrupts_in_windows(void **state)
 }
 
 /*
- * A caller that is moved to another cpu in a window in which interrupts are on, as a preempted thread may be. Two of the host's threads change places: the
- * one that called from cpu 0 goes on as cpu 3, and the other way round; who comes to the place calls from there while the first
- * call is under way.
+ * A caller that is moved to another cpu in a window in which interrupts are on, as a preempted
+ * thread may be. Two of the host's threads change places: the one that called from cpu 0 goes on as
+ * cpu 3, and the other way round; who comes to the place calls from there while the first call is
+ * under way.
  */
 enum { STAY, ASKED, LEFT };
 
@@ -322,7 +332,10 @@ static void (*const moved_ops[])(void) = {
 	op_timed, op_broadcast,	 op_broadcast_quiet,
 };
 
-/* One window after the other, until the call is over before its turn comes. Returns how many there are. */
+/*
+ * One window after the other, until the call is over before its turn comes. Returns how many there
+ * are.
+ */
 static unsigned int move_in_each_window(void (*op)(void))
 {
 	unsigned int n;
@@ -366,7 +379,10 @@ static void moves_in_windows(void **state)
 	assert_int_equal(sum(&quiet), quiet_due);
 }
 
-/* A target is held while broadcast after broadcast wants its csd: the second has to wait for the first. */
+/*
+ * A target is held while broadcast after broadcast wants its csd: the second has to wait for the
+ * first.
+ */
 static _Atomic bool held, queued, let_go;
 
 static void hold(void *info)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* irq_work: once for each time it was accepted, wherever and by however many it is queued; sync; the refused leave no trace. */
+/*
+ * irq_work: once for each time it was accepted, wherever and by however many it is queued; sync;
+ * the refused leave no trace.
+ */
 #include "ipi/irq_work.h"
 
 #include <errno.h>
@@ -74,7 +77,10 @@ static void local(void **state)
 /* Everybody queues the same few works everywhere, as fast as it goes. */
 #define WORKS 3
 static struct irq_work shared[WORKS];
-/* Plain: what is written before the queueing is seen by the run, what the run writes by who has synced. */
+/*
+ * Plain: what is written before the queueing is seen by the run, what the run writes by who has
+ * synced.
+ */
 static unsigned int before[8][WORKS], after[WORKS];
 
 static void see(struct irq_work *work)
@@ -160,7 +166,10 @@ static void sync_orders(void **state)
 	}
 }
 
-/* While it runs here it is queued on a cpu that refuses it, and again on one that is done first: it is busy until the last has ended. */
+/*
+ * While it runs here it is queued on a cpu that refuses it, and again on one that is done first: it
+ * is busy until the last has ended.
+ */
 static void stay(struct irq_work *work)
 {
 	(void)work;
@@ -205,7 +214,9 @@ static void two_runs_at_once(void **state)
 	world_run(3, 0, two_runs_hart, NULL);
 }
 
-/* Queued on a cpu that goes down, by itself: the last step of it runs them, also what they queue. */
+/*
+ * Queued on a cpu that goes down, by itself: the last step of it runs them, also what they queue.
+ */
 static void chain(struct irq_work *work)
 {
 	if (atomic_fetch_add(&ran, 1) < 5)
@@ -246,7 +257,10 @@ static void dying(void **state)
 	world_run(2, 0, dying_hart, NULL);
 }
 
-/* Each leaves a lazy one that the other waits for, again and again: nobody idles, and nothing else interrupts. */
+/*
+ * Each leaves a lazy one that the other waits for, again and again: nobody idles, and nothing else
+ * interrupts.
+ */
 static struct irq_work crossed[2];
 
 static void leave_again(struct irq_work *work)

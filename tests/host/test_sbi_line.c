@@ -149,7 +149,10 @@ static void test_broken_firmware_is_counted(void **state)
 	assert_non_null(strstr(host_log(), "no IPI to hart 100"));
 }
 
-/* Fences in place of IPIs: sent by the line's own function, and each refused hart is helped in another way. */
+/*
+ * Fences in place of IPIs: sent by the line's own function, and each refused hart is helped in
+ * another way.
+ */
 static unsigned long helped[4];
 static unsigned int nr_helped;
 

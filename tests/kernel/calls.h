@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the suites of ipi/ share: harts that are held or kept busy, waits with a deadline, rings that get lost. */
+/*
+ * What the suites of ipi/ share: harts that are held or kept busy, waits with a deadline, rings
+ * that get lost.
+ */
 #ifndef TESTS_KERNEL_CALLS_H
 #define TESTS_KERNEL_CALLS_H
 
@@ -11,16 +14,23 @@
 /* The n-th online cpu that is not this one, from 0; nr_cpu_ids if there are not so many. */
 unsigned int nth_other_cpu(unsigned int n);
 
-/* Sleeps until the word is at least n, up to 5 s; for waits that cond(arg) ends. Return whether it came true. */
+/*
+ * Sleeps until the word is at least n, up to 5 s; for waits that cond(arg) ends. Return whether it
+ * came true.
+ */
 bool reaches(_Atomic unsigned int *word, unsigned int n);
 bool soon(bool (*cond)(void *arg), void *arg);
 
-/* Spins until the flag is set, interrupts as they are; for code on other harts. Gives up after 10 s, so that the test fails and goes on. */
+/*
+ * Spins until the flag is set, interrupts as they are; for code on other harts. Gives up after 10
+ * s, so that the test fails and goes on.
+ */
 bool spin_until(_Atomic bool *flag);
 
 /*
- * Sleeps for a moment, hart context: an emulator that runs harts in turn lets a spinning one keep its whole turn, 100 ms. For the same
- * reason what spins with interrupts off is bounded by time, and not by counting alone.
+ * Sleeps for a moment, hart context: an emulator that runs harts in turn lets a spinning one keep
+ * its whole turn, 100 ms. For the same reason what spins with interrupts off is bounded by time,
+ * and not by counting alone.
  */
 void nap(void);
 
@@ -49,7 +59,10 @@ void rings_restore(void);
 /* Sets the watchdog's patience; returns what it was. */
 unsigned int set_csd_timeout_ms(unsigned int ms);
 
-/* Warnings that a test provokes stay off the console from quiet_begin (which returns what quiet_end wants) on, and in the log. */
+/*
+ * Warnings that a test provokes stay off the console from quiet_begin (which returns what quiet_end
+ * wants) on, and in the log.
+ */
 int quiet_begin(void);
 void quiet_end(int level);
 /* True if a message since quiet_begin holds all of the words, of which b and c may be NULL. */

@@ -57,8 +57,8 @@ unsigned int ktest_count_suites(const char *list);
 void ktest_plan(unsigned int suites);
 
 /*
- * Runs the suites of a list; prints the results of suites 1, 2, ... of an open report. Returns the number
- * of failed tests; a list that runs nothing counts as one.
+ * Runs the suites of a list; prints the results of suites 1, 2, ... of an open report. Returns the
+ * number of failed tests; a list that runs nothing counts as one.
  */
 unsigned int ktest_run_suites(const char *list);
 

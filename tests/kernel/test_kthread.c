@@ -499,7 +499,10 @@ static int park_storm(void *data)
 	return 0;
 }
 
-/* Many who park, one at a time gets it, and while he has it the thread does nothing, whoever wakes it. */
+/*
+ * Many who park, one at a time gets it, and while he has it the thread does nothing, whoever wakes
+ * it.
+ */
 KTEST(kthread, park_storm)
 {
 	struct storm storms[4] = {0};

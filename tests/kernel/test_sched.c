@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who runs when and where: turns, preemption, wake-ups, sleep, affinity; and that threads leave nothing behind. */
+/*
+ * Who runs when and where: turns, preemption, wake-ups, sleep, affinity; and that threads leave
+ * nothing behind.
+ */
 #include "threads/sched.h"
 
 #include <errno.h>
@@ -141,7 +144,9 @@ static int note_and_stop(void *data)
 	return 0;
 }
 
-/* One of the stop class takes the cpu at once: there is no slice where only one normal thread is. */
+/*
+ * One of the stop class takes the cpu at once: there is no slice where only one normal thread is.
+ */
 KTEST(sched, stop_class_preempts)
 {
 	struct spinner s = {0};

@@ -13,8 +13,9 @@
 #include "threads/kthread.h"
 
 /*
- * What was called for each cpu, in order, of two descriptors a and b: c created, s set up, p parked, u unparked, e ended while the cpu
- * is online; a ! behind what ran elsewhere. Runs are counted apart: how many there are is nobody's promise.
+ * What was called for each cpu, in order, of two descriptors a and b: c created, s set up, p
+ * parked, u unparked, e ended while the cpu is online; a ! behind what ran elsewhere. Runs are
+ * counted apart: how many there are is nobody's promise.
  */
 #define TOLD_MAX 64
 
@@ -165,7 +166,10 @@ KTEST(smpboot, one_on_each_cpu)
 		KTEST_EXPECT(!*per_cpu_ptr(&a_store, cpu));
 }
 
-/* Down in reverse order, up in order; a parked thread does not run, what it was woken for is done afterwards. */
+/*
+ * Down in reverse order, up in order; a parked thread does not run, what it was woken for is done
+ * afterwards.
+ */
 KTEST(smpboot, parks_and_unparks)
 {
 	unsigned int cpu = nth_other_cpu(0);

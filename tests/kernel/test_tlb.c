@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fences on other harts: what was patched is what they run, what was mapped anew is what they see. */
+/*
+ * Fences on other harts: what was patched is what they run, what was mapped anew is what they see.
+ */
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -44,7 +46,10 @@ static unsigned int others_see(void (*look)(void *), uint64_t want)
 	return wrong;
 }
 
-/* An emulator's harts remember translations as real ones do: without the fence they see the page before. */
+/*
+ * An emulator's harts remember translations as real ones do: without the fence they see the page
+ * before.
+ */
 static void map_again_and_again(struct ktest_run *run)
 {
 	uint64_t *pages[2] = {page_zalloc(NUMA_NO_NODE, 0), page_zalloc(NUMA_NO_NODE, 0)};

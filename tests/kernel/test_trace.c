@@ -63,7 +63,10 @@ static void traced_work(struct irq_work *work)
 	(void)work;
 }
 
-/* The second csd is pushed where a ring is under way already: the short way, when nothing is traced. */
+/*
+ * The second csd is pushed where a ring is under way already: the short way, when nothing is
+ * traced.
+ */
 static void make_calls(struct ktest_run *run, unsigned int cpu)
 {
 	call_single_data_t csds[2] = {CSD_INIT(traced_csd, NULL), CSD_INIT(traced_csd, NULL)};

@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""scripts/trace: bars, marks and arrows come out as they went in; logs that are cut or garbled are told."""
+"""
+scripts/trace: bars, marks and arrows come out as they went in; logs that are cut or garbled are
+told.
+"""
 
 import json
 import subprocess

@@ -50,8 +50,8 @@ struct shout {
 };
 
 /*
- * Works that anybody queues at any time: their runs are counted, and the last run must come after the last wish for one, also
- * after one that was answered by "pending already".
+ * Works that anybody queues at any time: their runs are counted, and the last run must come after
+ * the last wish for one, also after one that was answered by "pending already".
  */
 struct hot_work {
 	struct irq_work work;

@@ -11,7 +11,10 @@
 
 static uint64_t *stream(struct torturer *me)
 {
-	/* Handlers draw from their own: where they interrupt does not change what hart context draws next. */
+	/*
+	 * Handlers draw from their own: where they interrupt does not change what hart context
+	 * draws next.
+	 */
 	return irqs_disabled() ? &me->handler_random : &me->random;
 }
 
@@ -86,7 +89,10 @@ static void single_wait(struct torturer *me, unsigned int target)
 	t->nest = one_in(me, 2);
 	ticket_arm(t);
 	err = smp_call_function_single(target, ticket_run, t, true);
-	/* It is through when the call returns; interrupts may have taken it since, but not armed it for the same value. */
+	/*
+	 * It is through when the call returns; interrupts may have taken it since, but not armed it
+	 * for the same value.
+	 */
 	if (!err && atomic_load_explicit(&t->state, memory_order_acquire) == TICKET_ARMED &&
 	    t->value == value)
 		torture_fault(FAULT_EARLY, "a call of cpu%u to cpu%u returned before it had run",
@@ -261,7 +267,10 @@ static bool is_granted(void *arg)
 	return atomic_load_explicit(&wish->hot->granted, memory_order_relaxed) >= wish->number;
 }
 
-/* "Pending already" was the answer: then a run comes that has not begun yet, without anybody asking again. */
+/*
+ * "Pending already" was the answer: then a run comes that has not begun yet, without anybody asking
+ * again.
+ */
 static void await_grant(struct torturer *me, const struct hot_work *hot, uint64_t number)
 {
 	struct wish wish = {hot, number};
@@ -286,7 +295,9 @@ static void queue_hot(struct torturer *me, struct hot_work *hot, unsigned int ta
 	}
 	atomic_fetch_sub_explicit(&hot->accepted, 1, memory_order_relaxed);
 	atomic_fetch_sub_explicit(&me->tried, 1, memory_order_relaxed);
-	/* The wish stands: the run that is pending grants it, or one here, where nobody can refuse. */
+	/*
+	 * The wish stands: the run that is pending grants it, or one here, where nobody can refuse.
+	 */
 	if (err == -ENXIO)
 		queue_hot(me, hot, me->cpu);
 	else if (err == -EBUSY && hot != &me->hot_lazy)
@@ -296,7 +307,10 @@ static void queue_hot(struct torturer *me, struct hot_work *hot, unsigned int ta
 			      err);
 }
 
-/* The queue orders a wish before the run that it asked for, or that was pending. Runs of one work may overlap: the latest wish counts. */
+/*
+ * The queue orders a wish before the run that it asked for, or that was pending. Runs of one work
+ * may overlap: the latest wish counts.
+ */
 void hot_run(struct irq_work *work)
 {
 	struct hot_work *hot = container_of(work, struct hot_work, work);
@@ -371,7 +385,10 @@ static void op_pause(struct torturer *me)
 	local_irq_restore(flags);
 }
 
-/* What a hart does that goes down and comes up again, but for the stop in between. Others' calls are refused meanwhile. */
+/*
+ * What a hart does that goes down and comes up again, but for the stop in between. Others' calls
+ * are refused meanwhile.
+ */
 static void op_close(struct torturer *me)
 {
 	unsigned long flags;
@@ -410,7 +427,10 @@ void torture_nested(struct torturer *me)
 		async(me, any_cpu(me));
 		return;
 	}
-	/* One wait at a time within functions on a cpu: what is run from within it does not wait again. */
+	/*
+	 * One wait at a time within functions on a cpu: what is run from within it does not wait
+	 * again.
+	 */
 	me->nesting = true;
 	single_wait(me, any_cpu(me));
 	me->nesting = false;

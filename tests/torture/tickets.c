@@ -34,7 +34,9 @@ struct ticket *ticket_take(struct torturer *me, unsigned int target)
 		/* Its work stays busy for a moment after the function has freed the ticket. */
 		if (irq_work_is_busy(&t->work))
 			continue;
-		/* Acquire: pairs with the release in ticket_run; the run before has read all of it. */
+		/*
+		 * Acquire: pairs with the release in ticket_run; the run before has read all of it.
+		 */
 		if (!atomic_compare_exchange_strong_explicit(&t->state, &free, TICKET_TAKEN,
 							     memory_order_acquire,
 							     memory_order_relaxed))
@@ -102,7 +104,10 @@ void ticket_run(void *ticket)
 	arrived(caller, here, value);
 	if (nest)
 		torture_nested(torturer_here());
-	/* Release: the caller, who takes the ticket again, writes to it only after this has read it. */
+	/*
+	 * Release: the caller, who takes the ticket again, writes to it only after this has read
+	 * it.
+	 */
 	state = atomic_exchange_explicit(&t->state, TICKET_FREE, memory_order_acq_rel);
 	if (state != TICKET_ARMED)
 		torture_fault(FAULT_TWICE, "cpu%u ran a call of cpu%u whose ticket is in state %u",
@@ -120,7 +125,10 @@ static void settle_shout(struct torturer *me, struct shout *s)
 	unsigned int cpu;
 
 	for_each_cpu (cpu, s->seen) {
-		/* What one target adds to its sum depends on both, so that two faults cannot cancel out. */
+		/*
+		 * What one target adds to its sum depends on both, so that two faults cannot cancel
+		 * out.
+		 */
 		ticket_book(me, cpu, random_mix(s->value + cpu));
 	}
 	if (!cpumask_subset(s->seen, s->want))

@@ -5,15 +5,19 @@
 
 #include <stdint.h>
 
-/* When a run ends: after so many seconds, or, if ops is not 0, when each hart has done so many operations, if that is earlier. */
+/*
+ * When a run ends: after so many seconds, or, if ops is not 0, when each hart has done so many
+ * operations, if that is earlier.
+ */
 struct torture_limits {
 	uint64_t seconds;
 	uint64_t ops;
 };
 
 /*
- * Runs it on all online harts, with a progress line each second; prints one STATS line, and the verdict as suite number so and so of a
- * KTAP report that the caller has opened. Every choice follows from seed. Returns the number of checks that failed. Hart context of one hart, the others
+ * Runs it on all online harts, with a progress line each second; prints one STATS line, and the
+ * verdict as suite number so and so of a KTAP report that the caller has opened. Every choice
+ * follows from seed. Returns the number of checks that failed. Hart context of one hart, the others
  * idle, interrupts on.
  */
 unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite);

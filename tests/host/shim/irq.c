@@ -12,7 +12,10 @@
 
 void (*host_interrupt)(void);
 
-/* Relaxed: a line orders nothing, so that the thread sanitizer sees whether what it announces is ordered by itself. */
+/*
+ * Relaxed: a line orders nothing, so that the thread sanitizer sees whether what it announces is
+ * ordered by itself.
+ */
 static DEFINE_PER_CPU(_Atomic unsigned long, sip);
 
 static _Thread_local uint64_t noise;
