@@ -25,10 +25,11 @@
  *                               |
  *                               '-- hart_stop comes back --> CPU_PARKED
  *
- * A cpu that is refused, late, stuck or parked may be started again like one that is offline. The hart itself takes the
- * arrows to CPU_ONLINE, CPU_DYING and CPU_PARKED; who starts or stops it takes all others, one hart at a time (at boot the
- * boot hart, later who holds hotplug). Each arrow that somebody else's could meet is a compare-exchange: a hart that has been given
- * up stays given up, and parks.
+ * A cpu that is refused, late, stuck or parked may be started again like one that is offline. The
+ * hart itself takes the arrows to CPU_ONLINE, CPU_DYING and CPU_PARKED; who starts or stops it
+ * takes all others, one hart at a time (at boot the boot hart, later who holds hotplug). Each arrow
+ * that somebody else's could meet is a compare-exchange: a hart that has been given up stays given
+ * up, and parks.
  */
 enum cpu_state {
 	CPU_OFFLINE,
@@ -57,8 +58,9 @@ struct cpu_info {
 extern unsigned int nr_cpu_ids; /* possible cpus; fixed at INIT_PERCPU */
 
 /*
- * For enumeration: possible is fixed at INIT_PERCPU, a bit of online is set and cleared by the hart itself. It is set a little later than the
- * state becomes CPU_ONLINE, and cleared a little before it is left.
+ * For enumeration: possible is fixed at INIT_PERCPU, a bit of online is set and cleared by the hart
+ * itself. It is set a little later than the state becomes CPU_ONLINE, and cleared a little before
+ * it is left.
  */
 extern const struct cpumask *cpu_possible_mask;
 extern const struct cpumask *cpu_online_mask;
@@ -83,7 +85,10 @@ unsigned int num_online_cpus(void);
 
 const char *cpu_state_name(int state);
 
-/* This hart joins the online mask, its own last step of coming up, or leaves it, its first of going down. */
+/*
+ * This hart joins the online mask, its own last step of coming up, or leaves it, its first of going
+ * down.
+ */
 void set_cpu_online(unsigned int cpu, bool online);
 
 #endif

@@ -211,7 +211,10 @@ const struct fdt_cpu *fdt_cpu_by_intc(uint32_t phandle);
  */
 bool fdt_cpu_has_isa(const struct fdt_cpu *cpu, const char *extension);
 
-/* A way to sleep that the firmware offers a hart (binding "cpu/idle-states.yaml"); times in microseconds. */
+/*
+ * A way to sleep that the firmware offers a hart (binding "cpu/idle-states.yaml"); times in
+ * microseconds.
+ */
 struct fdt_idle_state {
 	const char *name;      /* of the node */
 	uint32_t suspend_type; /* riscv,sbi-suspend-param: what hart_suspend is to be asked for */
@@ -222,8 +225,9 @@ struct fdt_idle_state {
 };
 
 /*
- * The idle states that the hart's node lists, in that order: the shallowest first. At most max; returns how many. Broken ones are left out
- * with a warning. Walks the tree for each: once, at start.
+ * The idle states that the hart's node lists, in that order: the shallowest first. At most max;
+ * returns how many. Broken ones are left out with a warning. Walks the tree for each: once, at
+ * start.
  */
 unsigned int fdt_idle_states(const struct fdt_cpu *cpu, struct fdt_idle_state *states,
 			     unsigned int max);

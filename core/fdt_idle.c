@@ -40,7 +40,10 @@ static bool is_disabled(uint32_t node)
 	return status && strncmp(status, "okay", len) && strncmp(status, "ok", len);
 }
 
-/* The node of an idle state by its phandle: they are not devices, so the tree is walked. False if there is none. */
+/*
+ * The node of an idle state by its phandle: they are not devices, so the tree is walked. False if
+ * there is none.
+ */
 static bool find_state(uint32_t phandle, uint32_t *node)
 {
 	struct fdt_cursor c = {.pos = fdt_blob.begin};

@@ -64,8 +64,8 @@ void *smp_start_stack(unsigned int cpu)
 }
 
 /*
- * The cpu's own memory, on its own node, in one piece: its stack, its overflow stack, its area. What a failed cpu got stays with
- * it: it is reported and never started.
+ * The cpu's own memory, on its own node, in one piece: its stack, its overflow stack, its area.
+ * What a failed cpu got stays with it: it is reported and never started.
  */
 static int prepare_cpu(unsigned int cpu)
 {
@@ -195,7 +195,10 @@ enum hsm_start_result smp_start_cpu(unsigned int cpu)
 	result = hsm_start(info->hartid, secondary_entry(), opaque, &error);
 	if (result == HSM_START_ACCEPTED)
 		return result;
-	/* Should it come by this start all the same, it parks; or, refused or not, it has come already. */
+	/*
+	 * Should it come by this start all the same, it parks; or, refused or not, it has come
+	 * already.
+	 */
 	if (!boot_record_expire(&records[cpu]))
 		return HSM_START_ACCEPTED;
 	/* One that was parked in the kernel needs no record. */

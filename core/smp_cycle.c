@@ -24,8 +24,8 @@
 #define STOP_RETRY_US 100
 
 /*
- * A start or a stop takes microseconds on hardware. Within these the control side looks without a break, after them
- * it sleeps between the looks.
+ * A start or a stop takes microseconds on hardware. Within these the control side looks without a
+ * break, after them it sleeps between the looks.
  */
 #define LOOK_US 100
 
@@ -179,7 +179,10 @@ static bool has_gone(void *arg)
 	}
 }
 
-/* Some firmware waits for an interrupt before it gives hart_stop up; the hart then tries again, or parks. */
+/*
+ * Some firmware waits for an interrupt before it gives hart_stop up; the hart then tries again, or
+ * parks.
+ */
 static void nudge(unsigned int cpu)
 {
 	struct sbiret ret = sbi_hart_get_status(cpu_to_hartid(cpu));
@@ -214,7 +217,10 @@ static long stop_this_hart(void)
 	long error = SBI_SUCCESS;
 
 	for (int i = 0; i < STOP_TRIES; i++) {
-		/* An interrupt that is enabled ends the firmware's wait, in some. udelay may have enabled one. */
+		/*
+		 * An interrupt that is enabled ends the firmware's wait, in some. udelay may have
+		 * enabled one.
+		 */
 		csr_write(CSR_SIE, 0);
 		error = sbi_hart_stop().error;
 		if (hsm_stop_result(error) == HSM_STOP_REFUSED)
@@ -234,8 +240,9 @@ void smp_park(void)
 
 	info->stop_error = stop_this_hart();
 	/*
-	 * Seen stopped in the middle of a stop that came back, it is offline already. Release: who starts it next sees that it is
-	 * parked. One that was given up, or is being started by way of the firmware, has no other way back.
+	 * Seen stopped in the middle of a stop that came back, it is offline already. Release: who
+	 * starts it next sees that it is parked. One that was given up, or is being started by way
+	 * of the firmware, has no other way back.
 	 */
 	parked = cas_acq_rel(&info->state, &dying, CPU_PARKED) ||
 		 cas_acq_rel(&info->state, &offline, CPU_PARKED);

@@ -30,7 +30,10 @@ int imsic_alloc_id(imsic_handler_t handler, void *arg, bool urgent);
  */
 void imsic_send(unsigned int cpu, unsigned int id);
 
-/* True if id has come in at this hart and was not taken yet. This hart must have a file. Interrupts off. */
+/*
+ * True if id has come in at this hart and was not taken yet. This hart must have a file. Interrupts
+ * off.
+ */
 bool imsic_pending_here(unsigned int id);
 
 /* Runs the handler of an id that the caller has taken off this hart's file. Interrupts off. */

@@ -206,7 +206,10 @@ static bool move_off(struct irq *irq, unsigned int self)
 		return false;
 	d->ops->route(d, irq->hwirq, self, (unsigned int)home);
 	irq->cpu = (unsigned int)home;
-	/* Until it is ready the interrupt stays pending. This hart cannot wait for that: the other may be waiting for this one. */
+	/*
+	 * Until it is ready the interrupt stays pending. This hart cannot wait for that: the other
+	 * may be waiting for this one.
+	 */
 	if (!is_prepared(&irq->cpu) && irq_kick_cpu)
 		irq_kick_cpu(irq->cpu);
 	return true;
@@ -220,8 +223,8 @@ void irq_migrate_all_off_this_cpu(void)
 
 	ASSERT(irqs_disabled() && !cpumask_test_cpu(self, cpu_online_mask));
 	/*
-	 * Each is looked at under its domain's lock: who routes one here, holding that lock, looks at the online mask, so either it is seen
-	 * here or this hart's absence is seen there.
+	 * Each is looked at under its domain's lock: who routes one here, holding that lock, looks
+	 * at the online mask, so either it is seen here or this hart's absence is seen there.
 	 */
 	for (; irq; irq = atomic_load_explicit(&irq->next, memory_order_acquire)) {
 		unsigned long flags = spin_lock_irqsave(&irq->domain->lock);

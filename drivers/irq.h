@@ -64,9 +64,11 @@ unsigned long irq_spurious(unsigned int cpu);
 void irq_cpu_init(void);
 
 /*
- * The opposite, on a hart that goes down: interrupts off, after it has left the online mask, before its queue of calls is closed. Each interrupt
- * routed here moves to an online hart that its controller reaches, what is pending here is handled here, now, and this hart's part of every
- * controller is closed. What no other hart can take stays, and comes when this hart is up again; that is told.
+ * The opposite, on a hart that goes down: interrupts off, after it has left the online mask, before
+ * its queue of calls is closed. Each interrupt routed here moves to an online hart that its
+ * controller reaches, what is pending here is handled here, now, and this hart's part of every
+ * controller is closed. What no other hart can take stays, and comes when this hart is up again;
+ * that is told.
  */
 void irq_migrate_all_off_this_cpu(void);
 
@@ -105,8 +107,8 @@ struct irq_domain_ops {
 	/* Keeps a source silent from here on; also for one that was never started. */
 	void (*mask)(struct irq_domain *d, unsigned int hwirq);
 	/*
-	 * Returns when what was sent to the calling hart before, by sources that have moved, has arrived here. NULL where nothing is ever under
-	 * way. Interrupts off, without the lock.
+	 * Returns when what was sent to the calling hart before, by sources that have moved, has
+	 * arrived here. NULL where nothing is ever under way. Interrupts off, without the lock.
 	 */
 	void (*settle)(struct irq_domain *d);
 };
@@ -135,7 +137,10 @@ void irq_domain_handle(struct irq_domain *d, unsigned int hwirq);
 struct irq_root {
 	/* Takes and handles all that is pending on this hart; returns how many. Interrupts off. */
 	unsigned int (*handle)(struct irq_root *root);
-	/* Sets up the calling hart's part, and closes it: nothing interrupts by way of it from then on. Interrupts off. */
+	/*
+	 * Sets up the calling hart's part, and closes it: nothing interrupts by way of it from then
+	 * on. Interrupts off.
+	 */
 	void (*cpu_init)(struct irq_root *root);
 	void (*cpu_exit)(struct irq_root *root);
 	void *priv;

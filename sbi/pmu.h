@@ -8,8 +8,9 @@
 #include "sbi/ecall.h"
 
 /*
- * Firmware events (SBI 2.0, section 11.7) that the kernel has a use for. OpenSBI counts an IPI for each hart that it is sent to, its own for remote
- * fences too; from 1.6 on a hart's IPIs to itself are neither sent nor received.
+ * Firmware events (SBI 2.0, section 11.7) that the kernel has a use for. OpenSBI counts an IPI for
+ * each hart that it is sent to, its own for remote fences too; from 1.6 on a hart's IPIs to itself
+ * are neither sent nor received.
  */
 enum sbi_fw_event {
 	SBI_FW_SET_TIMER = 5,
@@ -22,9 +23,11 @@ enum sbi_fw_event {
 };
 
 /*
- * Takes one of the calling hart's firmware counters, sets it to 0 and lets it count event there. Returns its number, for the two
- * functions below, on the same hart. -EOPNOTSUPP: the firmware has no PMU extension, or does not count that; or what its error is
- * as an errno. A hart that is stopped loses its counters. Interrupts or preemption off, or bound to the hart, from here to the stop.
+ * Takes one of the calling hart's firmware counters, sets it to 0 and lets it count event there.
+ * Returns its number, for the two functions below, on the same hart. -EOPNOTSUPP: the firmware has
+ * no PMU extension, or does not count that; or what its error is as an errno. A hart that is
+ * stopped loses its counters. Interrupts or preemption off, or bound to the hart, from here to the
+ * stop.
  */
 int sbi_fw_counter_start(enum sbi_fw_event event);
 

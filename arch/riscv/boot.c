@@ -34,7 +34,10 @@ static int with_generation(enum boot_record_state state, const struct boot_recor
 uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void *sp,
 			 unsigned long tp)
 {
-	/* An earlier start of this hart that is still on its way must not take the record while it changes. */
+	/*
+	 * An earlier start of this hart that is still on its way must not take the record while it
+	 * changes.
+	 */
 	record->magic = 0;
 	atomic_store_explicit(&record->state, BOOT_IDLE, memory_order_release);
 	record->hartid = hartid;
@@ -44,7 +47,10 @@ uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void 
 	record->tp = tp;
 	record->generation = (record->generation + 1) % BOOT_RECORD_ALIGN;
 	record->magic = boot_record_magic;
-	/* Pairs with the lr.aq of the entry code; hart_start orders memory for a hart that it wakes. */
+	/*
+	 * Pairs with the lr.aq of the entry code; hart_start orders memory for a hart that it
+	 * wakes.
+	 */
 	atomic_store_explicit(&record->state, with_generation(BOOT_ARMED, record),
 			      memory_order_release);
 	return virt_to_phys(record) | record->generation;

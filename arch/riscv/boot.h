@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a hart enters the kernel: the boot record that HSM hands it, and what the boot hart learnt at entry. */
+/* How a hart enters the kernel: its boot record, and what the boot hart learnt at entry. */
 #ifndef ARCH_RISCV_BOOT_H
 #define ARCH_RISCV_BOOT_H
 
@@ -9,17 +9,18 @@
 #include "core/compiler.h"
 
 /*
- * One for each possible cpu, never freed: a hart may come at any time. Its physical address, with the generation in the
- * low bits, is the opaque argument of hart_start.
+ * One for each possible cpu, never freed: a hart may come at any time. Its physical address, with
+ * the generation in the low bits, is the opaque argument of hart_start.
  *
- *             boot hart                     the hart                        boot hart
- *   IDLE --- boot_record_arm ---> ARMED --- entry code ---> TAKEN (goes on to secondary_hart_main)
- *                                   |
- *                                   +------ boot_record_expire ---> EXPIRED --- entry code ---> LATE (parked)
+ *           boot hart                     the hart                      boot hart
+ * IDLE -- boot_record_arm --> ARMED -- entry code --> TAKEN (goes on to secondary_hart_main)
+ *                               |
+ *                               +-- boot_record_expire --> EXPIRED -- entry code --> LATE (parks)
  *
- * ARMED and EXPIRED have the generation beside them in the same word, and are left by one atomic step: a hart either was in time or
- * knows that it is late, and one that arrives by an older start neither takes a new record nor spoils it. A new arm
- * starts from any state but ARMED. Generations come again after 64 starts: no older start is on its way by then.
+ * ARMED and EXPIRED have the generation beside them in the same word, and are left by one atomic
+ * step: a hart either was in time or knows that it is late, and one that arrives by an older start
+ * neither takes a new record nor spoils it. A new arm starts from any state but ARMED. Generations
+ * come again after 64 starts: no older start is on its way by then.
  */
 enum boot_record_state { BOOT_IDLE, BOOT_ARMED, BOOT_TAKEN, BOOT_EXPIRED, BOOT_LATE };
 
@@ -37,10 +38,15 @@ struct boot_record {
 	_Atomic int32_t state; /* enum boot_record_state, and maybe generation */
 } __aligned(BOOT_RECORD_ALIGN);
 
-/* In memory, so that a stray record is told from a true one by an image's own random-looking word. */
+/*
+ * In memory, so that a stray record is told from a true one by an image's own random-looking word.
+ */
 extern const uint64_t boot_record_magic;
 
-/* Fills in a record for one start and returns the opaque argument. Boot hart; the record must not be ARMED. */
+/*
+ * Fills in a record for one start and returns the opaque argument. Boot hart; the record must not
+ * be ARMED.
+ */
 uint64_t boot_record_arm(struct boot_record *record, unsigned long hartid, void *sp,
 			 unsigned long tp);
 
@@ -50,7 +56,10 @@ bool boot_record_expire(struct boot_record *record);
 /* Physical address of secondary_hart, for hart_start. */
 phys_addr_t secondary_entry(void);
 
-/* Harts that entered with a record that was not theirs, or no longer: counted by entry code, parked. */
+/*
+ * Harts that entered with a record that was not theirs, or no longer: counted by entry code,
+ * parked.
+ */
 extern _Atomic uint32_t stray_harts;
 /* What the last of them said that its hart id was. */
 extern _Atomic unsigned long stray_hartid;

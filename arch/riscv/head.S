@@ -158,8 +158,8 @@ secondary_hart:
 	bne	t0, a0, stray_hart
 
 	/*
-	 * ARMED to TAKEN, or EXPIRED to LATE where the boot hart has given up: one step, and only of this start's generation. Pairs
-	 * with boot_record_arm() and boot_record_expire().
+	 * ARMED to TAKEN, or EXPIRED to LATE where the boot hart has given up: one step, and only
+	 * of this start's generation. Pairs with boot_record_arm() and boot_record_expire().
 	 */
 	slli	t5, t5, BR_GENERATION_SHIFT
 	ori	t2, t5, BR_STATE_ARMED

@@ -9,11 +9,11 @@
 #include "core/compiler.h"
 
 /*
- * One for each cpu, in memory with one physical address for all of it. Like a boot record it is handed to the firmware by its physical address, and is
- * checked by the entry code before it is believed:
+ * One for each cpu, in memory with one physical address for all of it. Like a boot record it is
+ * handed to the firmware by its physical address, and is checked by the entry code before it is
+ * believed:
  *
- *   [ NONE ] -- suspend_call ---> [ ASLEEP ] --- entry code, once ---> [ NONE ] --- goes on behind suspend_call
- *      ^------- the call came back ----'
+ *   [ NONE ] -- suspend_call --> [ ASLEEP ] -- entry code, once, or the call came back --> [ NONE ]
  */
 enum suspend_state { SUSPEND_NONE, SUSPEND_ASLEEP };
 
@@ -31,14 +31,19 @@ struct suspend_context {
 typedef long (*suspend_fn)(uint32_t type, phys_addr_t resume_addr, unsigned long opaque);
 
 /*
- * Calls fn for a sleep that may take everything but memory, with the resume address and context to come back by. Returns 0 after such a sleep, or what
- * fn returned. sie, stvec, satp, the timer's compare value (Sstc), tp and the stack are as before; sscratch is nobody's; there is no user
- * mode whose CSRs would matter. Pending interrupts are not touched. Interrupts off, and still off at the return.
+ * Calls fn for a sleep that may take everything but memory, with the resume address and context to
+ * come back by. Returns 0 after such a sleep, or what fn returned. sie, stvec, satp, the timer's
+ * compare value (Sstc), tp and the stack are as before; sscratch is nobody's; there is no user mode
+ * whose CSRs would matter. Pending interrupts are not touched. Interrupts off, and still off at the
+ * return.
  */
 long suspend_call(struct suspend_context *context, unsigned long hartid, suspend_fn fn,
 		  uint32_t type);
 
-/* suspend_entry.S. Saves what a call preserves, and calls fn; comes back from there, or by way of resume_hart. */
+/*
+ * suspend_entry.S. Saves what a call preserves, and calls fn; comes back from there, or by way of
+ * resume_hart.
+ */
 long suspend_enter(struct suspend_context *context, suspend_fn fn, uint32_t type,
 		   phys_addr_t resume_addr, unsigned long opaque);
 

@@ -6,7 +6,10 @@
 
 	.text
 
-/* a0 context, a1 the function that asks the firmware, a2..a4 its arguments. a0 at exit: its answer, or 0 after a resume. */
+/*
+ * a0 context, a1 the function that asks the firmware, a2..a4 its arguments. a0 at exit: its answer,
+ * or 0 after a resume.
+ */
 	.globl suspend_enter
 	.balign	4
 suspend_enter:
@@ -41,8 +44,8 @@ suspend_enter:
 	ret
 
 /*
- * A hart that wakes up. Entry (SBI 2.0, sections 9.4 and 13.1): a0 hart id, a1 physical address of its context, satp 0, sstatus.SIE 0; all else
- * undefined. Nothing is believed, as at a start.
+ * A hart that wakes up. Entry (SBI 2.0, sections 9.4 and 13.1): a0 hart id, a1 physical address of
+ * its context, satp 0, sstatus.SIE 0; all else undefined. Nothing is believed, as at a start.
  */
 	.globl resume_hart
 	.balign	4
@@ -82,7 +85,10 @@ resume_hart:
 	ld	s9, SC_S+9*8(a1)
 	ld	s10, SC_S+10*8(a1)
 	ld	s11, SC_S+11*8(a1)
-	/* To linked addresses, as head.S does it. What was fetched or translated before the sleep is void. */
+	/*
+	 * To linked addresses, as head.S does it. What was fetched or translated before the sleep
+	 * is void.
+	 */
 	ld	t2, SC_SATP(a1)
 	ld	t1, SC_VIRT_OFFSET(a1)
 	lla	t0, 1f

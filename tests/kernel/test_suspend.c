@@ -81,7 +81,10 @@ static void sleep_for_timer(struct ktest_run *run, uint32_t type)
 	timer_delete_sync(&timer);
 }
 
-/* Pending before: it ends the sleep, and survives it. The deadline's timer is only for a firmware that sleeps all the same. */
+/*
+ * Pending before: it ends the sleep, and survives it. The deadline's timer is only for a firmware
+ * that sleeps all the same.
+ */
 static void sleep_with_pending(struct ktest_run *run, uint32_t type)
 {
 	struct timer_list timer;
@@ -100,7 +103,10 @@ static void sleep_with_pending(struct ktest_run *run, uint32_t type)
 	timer_delete_sync(&timer);
 }
 
-/* True if the firmware has the type: an interrupt that is pending makes sure that the question does not last. */
+/*
+ * True if the firmware has the type: an interrupt that is pending makes sure that the question does
+ * not last.
+ */
 static bool has_type(uint32_t type)
 {
 	unsigned long flags = local_irq_save();
@@ -169,7 +175,10 @@ KTEST(suspend, system_needs_the_rest_off)
 	KTEST_EXPECT_EQ(err, sbi_probe(SBI_EXT_SUSP) ? -EBUSY : -EOPNOTSUPP);
 }
 
-/* What a deeper sleep takes is more than this firmware takes: nothing but registers. It may sleep for a while of its own. */
+/*
+ * What a deeper sleep takes is more than this firmware takes: nothing but registers. It may sleep
+ * for a while of its own.
+ */
 KTEST(suspend, system_sleeps)
 {
 	struct timer_list timer;
