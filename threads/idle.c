@@ -15,7 +15,10 @@
 #include "ipi/irq_work.h"
 #include "threads/internal.h"
 
-/* How often idle looks at the call queue before it sleeps: a call that comes meanwhile needs no interrupt. */
+/*
+ * How often idle looks at the call queue before it sleeps: a call that comes meanwhile needs no
+ * interrupt.
+ */
 static unsigned int idle_looks = 8;
 PARAM_UINT("idle_looks", idle_looks, 0, UINT32_MAX, "looks at the call queue before idle sleeps");
 
@@ -38,10 +41,15 @@ static __noreturn void idle_loop(void)
 		if (current->head.need_resched) {
 			schedule_idle();
 		} else if (unlikely(call_queue_has_work())) {
-			/* Calls come with their interrupt; what may wait for the next one does not wait for sleep. */
+			/*
+			 * Calls come with their interrupt; what may wait for the next one does not
+			 * wait for sleep.
+			 */
 			irq_work_run();
 		} else if (!call_queue_poll(idle_looks)) {
-			/* An interrupt that comes after the looks stays pending, and ends the wfi. */
+			/*
+			 * An interrupt that comes after the looks stays pending, and ends the wfi.
+			 */
 			wait_for_interrupt();
 		}
 		local_irq_enable();
@@ -54,6 +62,12 @@ static void secondary_starts(void)
 	struct task_struct *idle = this_cpu_ptr(&idle_task);
 
 	sched_cpu_starting(idle, idle);
+	/*
+	 * While harts come up nobody calls them: those that look for calls would only keep the
+	 * others from their turns.
+	 */
+	if (!bringup_result.ticks)
+		wait_for_interrupt();
 	idle_loop();
 }
 
