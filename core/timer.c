@@ -262,8 +262,8 @@ static __cold void report(const struct timer_list *timer, const char *what, unsi
 	pr_err("timer %p (%s): %s cpu%u", (const void *)timer, name, what, cpu);
 }
 
-/* Deletes it, and takes down whether its function runs: the cpu, or nr_cpu_ids. */
-static unsigned int delete_and_look(struct timer_list *timer, int *was_pending)
+/* Deletes it, and takes down where its function runs: the cpu, or nr_cpu_ids; and whether that is who asks. */
+static unsigned int delete_and_look(struct timer_list *timer, int *was_pending, bool *own)
 {
 	unsigned long flags = local_irq_save();
 	struct timer_base *base = lock_base(timer);
@@ -281,6 +281,7 @@ static unsigned int delete_and_look(struct timer_list *timer, int *was_pending)
 		if (percpu_base[i] && runs_on(base_of(i), timer))
 			cpu = i;
 	}
+	*own = cpu == smp_processor_id();
 	spin_unlock(&base->lock);
 	local_irq_restore(flags);
 	return cpu;
@@ -291,10 +292,11 @@ int timer_delete_sync(struct timer_list *timer)
 	uint64_t deadline = 0;
 	int was_pending = 0;
 	unsigned int cpu;
+	bool own;
 
 	/* Its function may arm it again until it returns. */
-	while ((cpu = delete_and_look(timer, &was_pending)) < nr_cpu_ids) {
-		if (cpu == smp_processor_id()) {
+	while ((cpu = delete_and_look(timer, &was_pending, &own)) < nr_cpu_ids) {
+		if (own) {
 			report(timer, "would wait for itself in timer_delete_sync on", cpu);
 			return -EDEADLK;
 		}

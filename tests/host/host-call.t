@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Faults planted in copies of ipi/'s sources are caught by the host tests, each for a reason that fits.
+"""Faults planted in copies of the sources of calls and timers are caught by the host tests, each for a reason that fits.
 
 O is the build folder. Words on the command line pick plants by name.
 """
@@ -23,6 +23,8 @@ PATIENCE_S = 300
 RACE = 'data race'
 LOST = r'calls lost|timeouts|recovered|ran 0 times|accepted \d+ times, ran'
 TWICE = r'ran [2-9]\d* times|calls lost: -'
+
+DEAD = 'a dead hart|assertion'
 
 # Of a push: what comes before its compare-exchange, and one that orders nothing.
 LINK = '\t\tnode->next = (struct call_node *)old;\n\t} while (!'
@@ -128,6 +130,24 @@ PLANTS = [
           '\t\t\twait_watch_look(&watch, (const void *)work->func, cpu);', '\t\t\t;', LOST),
     Plant('a work does not release at its end', 'irq_work', 'ipi/irq_work.c',
           'IRQ_WORK_RUNNING, memory_order_release)', 'IRQ_WORK_RUNNING, memory_order_relaxed)', RACE),
+    Plant('timers stay on a dead hart', 'timer', 'core/timer.c', 'move_all(base, base_of(to), to);', ';', DEAD),
+    Plant('a timer is armed by a dead hart', 'timer', 'core/timer.c', 'if (likely(is_online(to)))', 'if (true)', DEAD),
+    Plant('a timer is sent to a dead hart', 'timer', 'core/timer.c',
+          'if (!is_online(cpu)) {', 'if (false) {', DEAD + '|assertion'),
+    Plant('who inherits timers does not know', 'timer', 'core/timer.c',
+          '\tfollow(base_of(to), to);\n\tfollow(base, cpu);', '\tfollow(base, cpu);', 'timers lost|assertion'),
+    Plant('a timer moves before its lock is held', 'timer', 'core/timer.c',
+          'if (likely(cpu_of(timer) == from))', 'if (true)', 'crash|panic|assertion|' + RACE),
+    Plant('a timer is taken from where its function runs', 'timer', 'core/timer.c',
+          'unlikely(runs_on(base_of(from), timer))', 'false', 'runs twice|' + RACE),
+    Plant('who deletes a timer does not wait', 'timer', 'core/timer.c',
+          'if (!runs_on(base, timer))', 'if (true)', 'crash|fired|assertion|' + RACE),
+    Plant('a timer that hops is waited for where it was sent', 'timer', 'core/timer.c',
+          'timer->hopped = true;', ';', 'crash|assertion|' + RACE),
+    Plant('a timer fires early', 'timer', 'core/timer.c',
+          'base->root->expires <= now;', 'base->root->expires <= now + 3;', 'early|assertion'),
+    Plant('the heap forgets the children of what is taken', 'timer', 'core/timer_heap.c',
+          'return rest ? meld(root, rest) : root;', 'return root;', 'timers lost|assertion'),
 ]
 
 
