@@ -76,6 +76,9 @@ SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort 
 OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 
+# What runs seldom is small; benchmarks and torture are not among it.
+SMALL := $(if $(filter 1,$(LLVM)),-Oz,-Os)
+$(O)/tests/kernel/%.o $(O)/shell/%.o: CFLAGS += $(SMALL)
 # Tests in the order in which they were written.
 ifneq ($(LLVM),1)
 $(O)/tests/%.o: CFLAGS += -fno-toplevel-reorder

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The image's table of names tells the truth about the image. */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/compiler.h"
@@ -57,9 +57,15 @@ KTEST(symbols, round_trip)
 
 	while (symbol_lookup(at, text, sizeof(text))) {
 		unsigned long size, offset;
-		char *plus = strchr(text, '+');
+		char *plus = strchr(text, '+'), *slash, *end;
 
-		if (!KTEST_EXPECT(plus && sscanf(plus, "+0x%lx/0x%lx", &offset, &size) == 2))
+		if (!KTEST_EXPECT(plus && begins(plus, "+0x")))
+			return;
+		offset = strtoul(plus, &slash, 16);
+		if (!KTEST_EXPECT(begins(slash, "/0x")))
+			return;
+		size = strtoul(slash + 1, &end, 16);
+		if (!KTEST_EXPECT(!*end))
 			return;
 		*plus = '\0';
 		/* Static functions of one name are found as the first of them. */
