@@ -11,7 +11,9 @@
 # Each test file runs by itself, two at a time: the long ones first, so that none is left alone at
 # the end.
 SCRIPT_TESTS = tests/scripts/check.t $(filter-out %/check.t %/lint.t,$(wildcard tests/scripts/*.t)) tests/scripts/lint.t
-CHECK_TESTS = $(wildcard tests/boot/*.t tests/firmware/*.t tests/host/*.t tests/fuzz/*.t tests/models/*.t) $(SCRIPT_TESTS)
+LONG_TESTS = $(addprefix tests/,boot/schedules.t boot/firmware.t host/host-call.t models/models.t)
+CHECK_TESTS = $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/boot/*.t tests/firmware/*.t \
+	tests/host/*.t tests/fuzz/*.t tests/models/*.t) $(SCRIPT_TESTS))
 CHECK_QUICK_TESTS = tests/host/host.t tests/boot/images.t $(SCRIPT_TESTS)
 
 # prove runs the files by their first lines, knows nothing of Perl, shows what failed and the
