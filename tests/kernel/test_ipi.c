@@ -176,7 +176,7 @@ static void arrive(void *info)
 static void lose_one(struct ktest_run *run,
 		     int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
 {
-	unsigned int cpu = nth_other_cpu(0), patience;
+	unsigned int cpu = nth_other_cpu(0), patience, wait_ms = backtrace_wait_ms;
 	_Atomic unsigned int runs = 0;
 	struct call_totals before, after;
 	char target[32] = "for cpu0 to run arrive";
@@ -191,14 +191,18 @@ static void lose_one(struct ktest_run *run,
 	call_stats_sum(&before);
 	level = quiet_begin();
 	patience = set_csd_timeout_ms(20);
+	/* The answer to the report's question is due: the machine below may be busy. */
+	backtrace_wait_ms = 10000;
 	lose_ring(1);
 	KTEST_EXPECT_EQ(call(cpu, &runs), 0);
 	rings_restore();
+	backtrace_wait_ms = wait_ms;
 	set_csd_timeout_ms(patience);
 	quiet_end(level);
 	call_stats_sum(&after);
 	KTEST_EXPECT(atomic_load(&runs) >= 1);
-	KTEST_EXPECT_EQ(after.timeouts - before.timeouts, 1);
+	/* More than one where the machine below takes more than 20 ms to come to the second ring. */
+	KTEST_EXPECT(after.timeouts - before.timeouts >= 1);
 	KTEST_EXPECT_EQ(after.recovered - before.recovered, 1);
 	if (cpu < 10)
 		KTEST_EXPECT(logged("waits", target, NULL));
