@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Keys on their way from a driver's interrupt to the hart that reads them. */
+/* Keys on their way from a driver's interrupt to who reads them. */
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -19,6 +19,13 @@ static unsigned char input[INPUT_SIZE];
 static _Atomic unsigned int input_head, input_tail;
 static unsigned int input_lost;
 
+static void nobody_sleeps(void)
+{
+}
+
+bool (*console_input_wait)(bool (*cond)(void *arg), void *arg, uint64_t deadline) = wait_until;
+void (*console_input_wake)(void) = nobody_sleeps;
+
 void console_input(const char *buf, size_t n)
 {
 	unsigned long flags = spin_lock_irqsave(&input_lock);
@@ -34,6 +41,7 @@ void console_input(const char *buf, size_t n)
 	/* Pairs with the acquire in input_ready. */
 	atomic_store_explicit(&input_head, head, memory_order_release);
 	spin_unlock_irqrestore(&input_lock, flags);
+	console_input_wake();
 }
 
 static bool input_ready(void *unused)
@@ -81,7 +89,7 @@ int console_getc(uint64_t deadline)
 			return c;
 		if (time_now() >= deadline)
 			return -ETIMEDOUT;
-		wait_until(input_ready, NULL, until);
+		console_input_wait(input_ready, NULL, until);
 	}
 }
 
@@ -114,7 +122,7 @@ bool console_wait_break(uint64_t deadline)
 				console_input(&(char){(char)c}, 1);
 			until = MIN(deadline, deadline_ms(POLL_MS));
 		}
-		if (wait_until(take_break, NULL, until))
+		if (console_input_wait(take_break, NULL, until))
 			return true;
 		if (time_now() >= deadline)
 			return false;

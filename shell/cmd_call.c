@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
@@ -17,24 +16,6 @@
 /* As many samples as one block of memory holds. */
 #define CALLS_MAX     100000
 #define CALLS_DEFAULT 1000
-
-int cpu_arg(const char *command, const char *word, unsigned int *cpu)
-{
-	unsigned long n;
-
-	if (!strcmp(word, "all")) {
-		*cpu = CPU_ARG_ALL;
-		return 0;
-	}
-	if (word[0] < '0' || word[0] > '9')
-		return shell_bad(command, word, "is neither a cpu nor 'all'");
-	if (shell_number(command, word, nr_cpu_ids - 1, &n))
-		return -EINVAL;
-	*cpu = (unsigned int)n;
-	if (!cpumask_test_cpu(*cpu, cpu_online_mask))
-		return shell_bad(command, word, "is not online");
-	return 0;
-}
 
 static void nothing(void *info)
 {
