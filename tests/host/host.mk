@@ -30,6 +30,7 @@ HOST_TEST_symbols  := core/symbols.c
 HOST_TEST_imsic_addr := drivers/imsic_addr.c
 HOST_TEST_spinlock :=
 HOST_TEST_sbi_line := ipi/sbi_line.c
+HOST_TEST_smp_cycle := core/smp_cycle.c sbi/errors.c sbi/hsm.c sbi/hsm_answers.c
 
 HOST_TEST_timer    := core/timer.c core/timer_heap.c core/cpumask.c
 
@@ -40,7 +41,7 @@ HOST_TEST_call_wait := $(HOST_CALL_SRCS)
 HOST_TEST_call_windows := $(HOST_CALL_SRCS)
 HOST_TEST_irq_work  := $(HOST_CALL_SRCS)
 
-HOST_TSAN := spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer
+HOST_TSAN := smp_cycle spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer
 # Where the two compilers' thread sanitizers both look.
 HOST_TSAN_CLANG := call call_wait call_windows irq_work timer
 

@@ -48,3 +48,8 @@ bool wait_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 		wait_for_interrupt();
 	return done;
 }
+
+bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline)
+{
+	return wait_until(cond, arg, deadline);
+}

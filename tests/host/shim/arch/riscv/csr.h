@@ -11,5 +11,11 @@
 unsigned long csr_read(unsigned int csr);
 void csr_set(unsigned int csr, unsigned long bits);
 void csr_clear(unsigned int csr, unsigned long bits);
+/* Of sie only, where it changes nothing. */
+static inline void csr_write(unsigned int csr, unsigned long value)
+{
+	(void)csr;
+	(void)value;
+}
 
 #endif
