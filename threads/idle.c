@@ -40,6 +40,7 @@ static __noreturn void idle_loop(void)
 		local_irq_disable();
 		if (current->head.need_resched) {
 			schedule_idle();
+			cpuhp_idle();
 		} else if (unlikely(call_queue_has_work())) {
 			/*
 			 * Calls come with their interrupt; what may wait for the next one does not
@@ -59,15 +60,13 @@ static __noreturn void idle_loop(void)
 /* A hart that comes up is its idle thread, on the stack of its boot record. */
 static void secondary_starts(void)
 {
-	struct task_struct *idle = this_cpu_ptr(&idle_task);
-
-	sched_cpu_starting(idle, idle);
 	/*
 	 * While harts come up nobody calls them: those that look for calls would only keep the
 	 * others from their turns.
 	 */
 	if (!bringup_result.ticks)
 		wait_for_interrupt();
+	cpuhp_online_idle();
 	idle_loop();
 }
 
@@ -75,6 +74,7 @@ static void secondary_starts(void)
 static __noreturn void idle_entry(struct context *before)
 {
 	finish_switch(before);
+	cpuhp_idle();
 	idle_loop();
 }
 
@@ -84,9 +84,15 @@ void idle_thread_init(struct task_struct *idle, void *stack)
 	context_init(&idle->context, stack, (void (*)(struct context *))idle_entry);
 }
 
-DEFINE_PER_CPU(struct task_struct, idle_task);
-
 /* One for each possible cpu, in its own memory, kept when the cpu goes down. */
+DEFINE_PER_CPU(struct task_struct, idle_task) = {
+	.head = {.preempt_count = 1},
+	.class = SCHED_IDLE,
+	.move_to = CPU_ANY,
+	.usage = 1,
+	.comm = "idle",
+};
+
 static int idle_threads_init(void)
 {
 	unsigned int cpu;
@@ -94,10 +100,7 @@ static int idle_threads_init(void)
 	for_each_possible_cpu (cpu) {
 		struct task_struct *idle = per_cpu_ptr(&idle_task, cpu);
 
-		task_setup(idle, "idle");
-		idle->class = SCHED_IDLE;
 		idle->bound = cpu;
-		idle->head.preempt_count = 1;
 		store_relaxed(&idle->home, TASK_ON_RQ | cpu);
 		if (cpu != smp_processor_id())
 			per_cpu(current_task, cpu) = &idle->head;

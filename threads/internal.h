@@ -15,6 +15,7 @@ struct rq {
 	struct list_head queues[SCHED_IDLE]; /* by class; the running thread is in none */
 	_Atomic unsigned int nr;	     /* in the queues, and the running one */
 	bool slice_armed;
+	bool dead; /* its hart is on its way to hart_stop: nothing can be run here */
 	struct timer_list slice;
 };
 
@@ -27,8 +28,21 @@ void schedule_idle(void);
 /* The second half of a switch: the first thing that a new thread does. Interrupts off. */
 void finish_switch(struct context *before);
 
-/* This cpu's run queue begins with curr, which runs now. Interrupts off. */
-void sched_cpu_starting(struct task_struct *curr, struct task_struct *idle);
+/* Makes a run queue of this cpu, where curr runs now. Interrupts off. */
+void rq_init(struct rq *q, struct task_struct *curr, struct task_struct *idle);
+
+/*
+ * On a cpu's way down, interrupts off, before anything of it moves: the run queue gives up what it has of its own. What is
+ * runnable leaves later, in its row of the table.
+ */
+void sched_cpu_leaving(void);
+
+/*
+ * The idle thread, interrupts off: when its hart has come up, and whenever it is switched to. The latter does not come back if the
+ * hart is to die.
+ */
+void cpuhp_online_idle(void);
+void cpuhp_idle(void);
 
 /* The cpus that are online by now shall have smpboot threads. Boot. */
 void smpboot_init(void);

@@ -8,6 +8,7 @@
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
+#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/lockdep.h"
 #include "core/panic.h"
@@ -149,18 +150,20 @@ static void deliver(struct task_struct *task)
 		unsigned int cpu = home & ~TASK_ON_RQ;
 		int err;
 
-		if (cpu == me) {
+		if (cpu == me && likely(!this_cpu(rq).dead)) {
 			if (wake_here(task, me))
 				return;
 			continue;
 		}
-		get_task_struct(task);
-		err = smp_call_function_single_async(cpu, &task->wake_csd);
-		if (likely(!err))
-			return;
-		put_task_struct(task);
-		if (err == -EBUSY)
-			return;
+		if (likely(cpu != me)) {
+			get_task_struct(task);
+			err = smp_call_function_single_async(cpu, &task->wake_csd);
+			if (likely(!err))
+				return;
+			put_task_struct(task);
+			if (err == -EBUSY)
+				return;
+		}
 		/*
 		 * Its cpu is down. With ON_RQ that cpu is about to hand it over; without, it sleeps, and is taken over: by
 		 * one step, as the cpu may be coming back, and others may want to do the same.
@@ -527,34 +530,46 @@ void sched_cpu_leaving(void)
 	q->slice_armed = true;
 }
 
-void sched_cpu_dying(void)
+/* On the dying cpu, its call queue closed and empty: every runnable thread but the caller's is handed to another cpu. */
+static int sched_dying(unsigned int cpu)
 {
 	struct rq *q = this_cpu_ptr(&rq);
 
-	for (unsigned int class = 0; class < SCHED_IDLE; class ++) {
+	for (unsigned int class = 0; class < SCHED_IDLE; class++) {
 		while (!list_empty(&q->queues[class])) {
-			struct task_struct *task =
-				list_first_entry(&q->queues[class], struct task_struct, queued);
+			struct task_struct *task = list_first_entry(&q->queues[class],
+								    struct task_struct, queued);
 
 			list_del_init(&task->queued);
 			add_nr(q, -1);
-			send_away(task, select_cpu(task, smp_processor_id()));
+			send_away(task, select_cpu(task, cpu));
 		}
 	}
+	q->dead = true;
+	return 0;
 }
 
-void sched_cpu_starting(struct task_struct *curr, struct task_struct *idle)
+void rq_init(struct rq *q, struct task_struct *curr, struct task_struct *idle)
 {
-	struct rq *q = this_cpu_ptr(&rq);
-
-	for (unsigned int class = 0; class < SCHED_IDLE; class ++)
+	for (unsigned int class = 0; class < SCHED_IDLE; class++)
 		INIT_LIST_HEAD(&q->queues[class]);
 	timer_setup(&q->slice, slice_over);
 	q->slice_armed = false;
+	q->dead = false;
 	q->idle = idle;
 	q->curr = curr;
 	store_relaxed(&q->nr, curr != idle);
 }
+
+static int sched_starting(unsigned int cpu)
+{
+	struct task_struct *idle = this_cpu_ptr(&idle_task);
+
+	(void)cpu;
+	rq_init(this_cpu_ptr(&rq), idle, idle);
+	return 0;
+}
+CPUHP_ROW(CPUHP_AP_SCHED_STARTING, "sched:starting", sched_starting, sched_dying);
 
 static int sched_init(void)
 {

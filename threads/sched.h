@@ -173,11 +173,4 @@ const char *task_state_name(const struct task_struct *task);
 /* Runnable threads of a cpu, the one that runs counted, the idle thread not. A hint. Any context. */
 unsigned int nr_running(unsigned int cpu);
 
-/*
- * Hotplug. The dying cpu, interrupts off: leaving, before its timers are moved; dying, when its call queue is closed and
- * empty: every runnable thread but the caller's is handed to another cpu.
- */
-void sched_cpu_leaving(void);
-void sched_cpu_dying(void);
-
 #endif

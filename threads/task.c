@@ -9,6 +9,7 @@
 #include "core/init.h"
 #include "core/page.h"
 #include "core/panic.h"
+#include "core/smp.h"
 #include "core/spinlock.h"
 #include "core/time.h"
 #include "threads/internal.h"
@@ -175,7 +176,8 @@ static int threads_init(void)
 	store_relaxed(&init_task.home, TASK_ON_RQ | smp_processor_id());
 	add_task(&init_task);
 	idle_thread_init(idle, stack);
-	sched_cpu_starting(&init_task, idle);
+	smp_set_start_stack(smp_processor_id(), stack);
+	rq_init(this_cpu_ptr(&rq), &init_task, idle);
 	this_cpu(current_task) = &init_task.head;
 	smpboot_init();
 	local_irq_enable();

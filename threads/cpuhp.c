@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The control side of hotplug, and each hart's hotplug thread. */
+#include "threads/cpuhp.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "arch/riscv/irqflags.h"
+#include "core/cpu.h"
+#include "core/err.h"
+#include "core/init.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/smp.h"
+#include "core/spinlock.h"
+#include "core/time.h"
+#include "sbi/base.h"
+#include "sbi/sbi.h"
+#include "threads/completion.h"
+#include "threads/internal.h"
+#include "threads/kthread.h"
+#include "threads/mutex.h"
+#include "threads/smpboot.h"
+#include "threads/wait.h"
+
+/*
+ * What the hotplug thread of a cpu is asked for. One request at a time: the control side sets it, the thread takes it back
+ * to NONE, and completes done.
+ *
+ *   RUN   call cpuhp_ap_work
+ *   STOP  the same; if it went well, the hart's death: done is completed by the idle thread, as its last act
+ */
+enum cpuhp_request { REQUEST_NONE, REQUEST_RUN, REQUEST_STOP };
+
+struct cpuhp_thread {
+	struct task_struct *task;
+	_Atomic int request; /* enum cpuhp_request */
+	int result;
+	bool dies; /* between the last thread's leaving and the hart's */
+	struct completion done;
+};
+
+static DEFINE_PER_CPU(struct cpuhp_thread, cpuhp_thread);
+
+struct cpuhp_counts cpuhp_counts;
+
+/* How long a hart may take to come up, and to be seen stopped. */
+#define START_MS 5000
+#define STOP_MS	 5000
+
+static int request_of(struct cpuhp_thread *thread)
+{
+	/* Acquire: pairs with the release in ask(). */
+	return atomic_load_explicit(&thread->request, memory_order_acquire);
+}
+
+static void answer(struct cpuhp_thread *thread, int result)
+{
+	thread->result = result;
+	atomic_store_explicit(&thread->request, REQUEST_NONE, memory_order_relaxed);
+	complete(&thread->done);
+}
+
+/*
+ * The hart's death, on its hotplug thread: everything that is this hart's has gone elsewhere when the idle thread takes
+ * over. Comes back in the hart's next life.
+ */
+static void die(unsigned int cpu, struct cpuhp_thread *thread)
+{
+	unsigned long flags = local_irq_save();
+
+	sched_cpu_leaving();
+	set_cpu_online(cpu, false);
+	cpuhp_dying(cpu);
+	/* Relaxed: for this cpu only. */
+	atomic_store_explicit(&thread->request, REQUEST_NONE, memory_order_relaxed);
+	thread->dies = true;
+	__set_current_state(TASK_INTERRUPTIBLE);
+	schedule();
+	local_irq_restore(flags);
+}
+
+/* The idle thread of a hart that dies: the last of the kernel that runs on it. Interrupts off. */
+void cpuhp_idle(void)
+{
+	struct cpuhp_thread *thread = this_cpu_ptr(&cpuhp_thread);
+
+	if (likely(!thread->dies))
+		return;
+	thread->dies = false;
+	ASSERT(!nr_running(smp_processor_id()));
+	thread->result = 0;
+	complete(&thread->done);
+	cpu_die();
+}
+
+static int cpuhp_main(void *data)
+{
+	struct cpuhp_thread *thread = this_cpu_ptr(&cpuhp_thread);
+	unsigned int cpu = smp_processor_id();
+	int request, err;
+
+	(void)data;
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		request = request_of(thread);
+		if (request == REQUEST_NONE) {
+			schedule();
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		ASSERT(smp_processor_id() == cpu);
+		err = cpuhp_ap_work(cpu);
+		if (err || request == REQUEST_RUN)
+			answer(thread, err);
+		else
+			die(cpu, thread);
+	}
+	return 0;
+}
+
+/* A hart that has come up wakes its own hotplug thread: its idle thread, interrupts off. */
+void cpuhp_online_idle(void)
+{
+	struct cpuhp_thread *thread = this_cpu_ptr(&cpuhp_thread);
+
+	if (thread->task && request_of(thread) != REQUEST_NONE)
+		wake_up_process(thread->task);
+}
+
+static void ask(struct cpuhp_thread *thread, enum cpuhp_request request)
+{
+	reinit_completion(&thread->done);
+	/* Release: pairs with request_of(). */
+	atomic_store_explicit(&thread->request, request, memory_order_release);
+}
+
+static int run(unsigned int cpu)
+{
+	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
+
+	ask(thread, REQUEST_RUN);
+	wake_up_process(thread->task);
+	wait_for_completion(&thread->done);
+	return thread->result;
+}
+
+static int start(unsigned int cpu)
+{
+	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
+	int err;
+
+	ask(thread, REQUEST_RUN);
+	err = cpu_start_hart(cpu);
+	if (err)
+		goto out;
+	if (!wait_for_completion_timeout(&thread->done, ns_to_ticks(START_MS * 1000000UL))) {
+		err = cpu_wait_started(cpu, time_now());
+		if (err)
+			goto out;
+		/* It has come, and only needs its time. */
+		wait_for_completion(&thread->done);
+	}
+	return thread->result;
+out:
+	atomic_store_explicit(&thread->request, REQUEST_NONE, memory_order_relaxed);
+	return err;
+}
+
+static int stop(unsigned int cpu)
+{
+	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
+
+	ask(thread, REQUEST_STOP);
+	wake_up_process(thread->task);
+	wait_for_completion(&thread->done);
+	if (thread->result)
+		return thread->result;
+	return cpu_wait_dead(cpu, deadline_ms(STOP_MS));
+}
+
+static int dead(unsigned int cpu)
+{
+	return cpu_wait_dead(cpu, time_now());
+}
+
+/*
+ * Readers are counted, a writer waits until the count is 0:
+ *
+ *   [ 0 ] <-- readers --> [ n ] -- writer comes: no more readers --> ... [ 0, writer ] -- leaves --> [ 0 ]
+ */
+static DEFINE_SPINLOCK(cpus_lock);
+static unsigned int cpus_readers;
+static struct task_struct *cpus_writer;
+static DECLARE_WAIT_QUEUE_HEAD(cpus_wait);
+/* One writer, one registration at a time. */
+static DEFINE_MUTEX(cpuhp_mutex);
+
+bool cpus_read_trylock(void)
+{
+	unsigned long flags = spin_lock_irqsave(&cpus_lock);
+	bool free = !cpus_writer;
+
+	cpus_readers += free;
+	spin_unlock_irqrestore(&cpus_lock, flags);
+	return free;
+}
+
+void cpus_read_lock(void)
+{
+	if (cpus_writer == current)
+		panic("thread %s: cpus_read_lock within cpus_write_lock", current->comm);
+	if (!cpus_read_trylock())
+		wait_event(cpus_wait, cpus_read_trylock());
+}
+
+void cpus_read_unlock(void)
+{
+	unsigned long flags = spin_lock_irqsave(&cpus_lock);
+	bool last;
+
+	ASSERT(cpus_readers);
+	last = !--cpus_readers && cpus_writer;
+	spin_unlock_irqrestore(&cpus_lock, flags);
+	if (last)
+		wake_up_all(&cpus_wait);
+}
+
+static bool readers_gone(void)
+{
+	unsigned long flags = spin_lock_irqsave(&cpus_lock);
+	bool gone = !cpus_readers;
+
+	spin_unlock_irqrestore(&cpus_lock, flags);
+	return gone;
+}
+
+static void set_writer(struct task_struct *task)
+{
+	unsigned long flags = spin_lock_irqsave(&cpus_lock);
+
+	cpus_writer = task;
+	spin_unlock_irqrestore(&cpus_lock, flags);
+}
+
+void cpus_write_lock(void)
+{
+	mutex_lock(&cpuhp_mutex);
+	set_writer(current);
+	if (!readers_gone())
+		wait_event(cpus_wait, readers_gone());
+}
+
+void cpus_write_unlock(void)
+{
+	set_writer(NULL);
+	wake_up_all(&cpus_wait);
+	mutex_unlock(&cpuhp_mutex);
+}
+
+static void registration_lock(void)
+{
+	mutex_lock(&cpuhp_mutex);
+	cpus_read_lock();
+}
+
+static void registration_unlock(void)
+{
+	cpus_read_unlock();
+	mutex_unlock(&cpuhp_mutex);
+}
+
+static const struct cpuhp_ops ops = {
+	.lock = registration_lock,
+	.unlock = registration_unlock,
+	.run = run,
+	.start = start,
+	.stop = stop,
+	.dead = dead,
+};
+
+/* Guarded by cpus_write_lock. */
+static unsigned int hotplug_disabled;
+
+void cpu_hotplug_disable(void)
+{
+	cpus_write_lock();
+	hotplug_disabled++;
+	cpus_write_unlock();
+}
+
+void cpu_hotplug_enable(void)
+{
+	cpus_write_lock();
+	ASSERT(hotplug_disabled);
+	hotplug_disabled--;
+	cpus_write_unlock();
+}
+
+static void count(int err, _Atomic uint64_t *good)
+{
+	atomic_fetch_add_explicit(err ? &cpuhp_counts.failed : good, 1, memory_order_relaxed);
+}
+
+static int refuse(unsigned int cpu, int err, const char *what, const char *why)
+{
+	pr_err("cpu%u: not brought %s: %s", cpu, what, why);
+	return err;
+}
+
+static int up_locked(unsigned int cpu)
+{
+	int err;
+
+	if (cpumask_test_cpu(cpu, cpu_online_mask))
+		return refuse(cpu, -EEXIST, "up", "it is up");
+	err = cpuhp_up(cpu, CPUHP_ONLINE);
+	count(err, &cpuhp_counts.up);
+	return err;
+}
+
+int cpu_up(unsigned int cpu)
+{
+	int err;
+
+	if (cpu >= nr_cpu_ids)
+		return refuse(cpu, -ENODEV, "up", "no such cpu");
+	cpus_write_lock();
+	if (hotplug_disabled)
+		err = refuse(cpu, -EBUSY, "up", "hotplug is disabled");
+	else
+		err = up_locked(cpu);
+	cpus_write_unlock();
+	return err;
+}
+
+/* The calling thread goes on on a cpu that stays. */
+static void leave_cpu(unsigned int cpu)
+{
+	unsigned int other;
+
+	if (task_cpu(current) != cpu)
+		return;
+	for_each_online_cpu (other) {
+		if (other != cpu)
+			break;
+	}
+	current->move_to = other;
+	yield();
+}
+
+static int down_locked(unsigned int cpu)
+{
+	int err;
+
+	if (!cpumask_test_cpu(cpu, cpu_online_mask))
+		return refuse(cpu, -ENXIO, "down", "it is not up");
+	if (num_online_cpus() == 1)
+		return refuse(cpu, -EBUSY, "down", "it is the last one");
+	if (!sbi_probe(SBI_EXT_HSM))
+		return refuse(cpu, -EOPNOTSUPP, "down", "the firmware has no HSM extension");
+	if (current->bound == cpu)
+		return refuse(cpu, -EBUSY, "down", "the thread that asks is bound to it");
+	leave_cpu(cpu);
+	err = cpuhp_down(cpu, CPUHP_OFFLINE);
+	count(err, &cpuhp_counts.down);
+	return err;
+}
+
+int cpu_down(unsigned int cpu)
+{
+	int err;
+
+	if (cpu >= nr_cpu_ids)
+		return refuse(cpu, -ENODEV, "down", "no such cpu");
+	cpus_write_lock();
+	if (hotplug_disabled)
+		err = refuse(cpu, -EBUSY, "down", "hotplug is disabled");
+	else
+		err = down_locked(cpu);
+	cpus_write_unlock();
+	return err;
+}
+
+/* Those that freeze has taken down. */
+static struct cpumask *frozen;
+
+void thaw_secondary_cpus(void)
+{
+	unsigned int cpu;
+
+	cpus_write_lock();
+	hotplug_disabled--;
+	for_each_cpu (cpu, frozen) {
+		int err = up_locked(cpu);
+
+		if (err)
+			pr_err("cpu%u: does not come back: error %d", cpu, err);
+	}
+	cpumask_clear(frozen);
+	cpus_write_unlock();
+}
+
+int freeze_secondary_cpus(unsigned int first)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	if (!frozen)
+		frozen = cpumask_alloc(NUMA_NO_NODE);
+	if (!frozen)
+		return -ENOMEM;
+	if (first >= nr_cpu_ids || !cpumask_test_cpu(first, cpu_online_mask))
+		return -ENXIO;
+	cpus_write_lock();
+	if (hotplug_disabled) {
+		cpus_write_unlock();
+		return -EBUSY;
+	}
+	for_each_possible_cpu (cpu) {
+		if (cpu == first || !cpumask_test_cpu(cpu, cpu_online_mask))
+			continue;
+		err = down_locked(cpu);
+		if (err)
+			break;
+		cpumask_set_cpu(cpu, frozen);
+	}
+	hotplug_disabled++;
+	cpus_write_unlock();
+	if (err)
+		thaw_secondary_cpus();
+	return err;
+}
+
+static int create_threads(unsigned int cpu)
+{
+	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
+	struct task_struct *task;
+
+	if (!thread->task) {
+		init_completion(&thread->done);
+		task = kthread_create_on_cpu(cpuhp_main, NULL, cpu, "cpuhp/%u");
+		if (IS_ERR(task))
+			return (int)PTR_ERR(task);
+		thread->task = task;
+	}
+	return smpboot_create_threads(cpu);
+}
+CPUHP_ROW(CPUHP_CREATE_THREADS, "threads:prepare", create_threads, NULL);
+CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "smpboot:threads", smpboot_unpark_threads, smpboot_park_threads);
+
+/* The harts that bring-up has started get what the rows give to those that come later. */
+static int cpuhp_init(void)
+{
+	unsigned int cpu;
+	int err;
+
+	cpuhp_ops = &ops;
+	for_each_online_cpu (cpu) {
+		err = cpuhp_boot_prepare(cpu);
+		if (!err)
+			err = cpuhp_up(cpu, CPUHP_ONLINE);
+		if (err)
+			pr_err("cpu%u: %s: error %d", cpu, "its rows of hotplug", err);
+	}
+	return 0;
+}
+INITCALL(INIT_THREADS, cpuhp_init);
