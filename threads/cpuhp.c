@@ -447,7 +447,8 @@ static int create_threads(unsigned int cpu)
 	return smpboot_create_threads(cpu);
 }
 CPUHP_ROW(CPUHP_CREATE_THREADS, "threads:prepare", create_threads, NULL);
-CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "smpboot:threads", smpboot_unpark_threads, smpboot_park_threads);
+CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "smpboot:threads", smpboot_unpark_threads,
+	  smpboot_park_threads);
 
 /* The harts that bring-up has started get what the rows give to those that come later. */
 static int cpuhp_init(void)

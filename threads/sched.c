@@ -168,10 +168,13 @@ static void deliver(struct task_struct *task)
 		 * Its cpu is down. With ON_RQ that cpu is about to hand it over; without, it sleeps, and is taken over: by
 		 * one step, as the cpu may be coming back, and others may want to do the same.
 		 */
-		if (home & TASK_ON_RQ)
+		if (home & TASK_ON_RQ) {
 			cpu_relax();
-		else
+			/* What that cpu still runs may be waiting for this one. */
+			flush_call_queue();
+		} else {
 			cas_acq_rel(&task->home, &home, select_cpu(task, me));
+		}
 	}
 }
 
@@ -328,6 +331,14 @@ void schedule(void)
 		schedule_misused();
 	__schedule(false);
 	local_irq_restore(flags);
+}
+
+void task_exit(void)
+{
+	local_irq_disable();
+	__set_current_state(TASK_DEAD);
+	__schedule(false);
+	panic("thread %s runs after its end", current->comm);
 }
 
 void schedule_idle(void)
@@ -535,10 +546,10 @@ static int sched_dying(unsigned int cpu)
 {
 	struct rq *q = this_cpu_ptr(&rq);
 
-	for (unsigned int class = 0; class < SCHED_IDLE; class++) {
+	for (unsigned int class = 0; class < SCHED_IDLE; class ++) {
 		while (!list_empty(&q->queues[class])) {
-			struct task_struct *task = list_first_entry(&q->queues[class],
-								    struct task_struct, queued);
+			struct task_struct *task =
+				list_first_entry(&q->queues[class], struct task_struct, queued);
 
 			list_del_init(&task->queued);
 			add_nr(q, -1);
@@ -551,7 +562,7 @@ static int sched_dying(unsigned int cpu)
 
 void rq_init(struct rq *q, struct task_struct *curr, struct task_struct *idle)
 {
-	for (unsigned int class = 0; class < SCHED_IDLE; class++)
+	for (unsigned int class = 0; class < SCHED_IDLE; class ++)
 		INIT_LIST_HEAD(&q->queues[class]);
 	timer_setup(&q->slice, slice_over);
 	q->slice_armed = false;
