@@ -8,6 +8,7 @@
 #include "arch/riscv/current.h"
 #include "core/compiler.h"
 #include "core/lockdep.h"
+#include "percpu/percpu.h"
 
 /*
  * The first member of every thread. It is the thread's, not the cpu's: so no count goes to the
@@ -21,6 +22,14 @@ struct task_head {
 #endif
 	bool waits; /* it only waits for interrupts: any other goes first; written by the thread */
 };
+
+/* In .percpu.first: reached from tp by a 12-bit offset. Written by the scheduler only. */
+DECLARE_PER_CPU(struct task_head *, current_task);
+
+static inline struct task_head *current_head(void)
+{
+	return arch_current();
+}
 
 /* Of the boot until the scheduler takes over: not to be preempted. */
 extern struct task_head boot_task_head;

@@ -264,19 +264,8 @@ void call_function_init(void)
 	smpcfd_online_cpu();
 }
 
-/* Only when all harts run: nobody broadcasts before, and bring-up need not wait for it. */
-static int prepare_cpus(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu (cpu) {
-		/* Without it the cpu's broadcasts go target by target. */
-		if (percpu_base[cpu] && smpcfd_prepare_cpu(cpu))
-			pr_warn("cpu%u: no memory for its broadcasts", cpu);
-	}
-	return 0;
-}
-INITCALL(INIT_DRIVERS, prepare_cpus);
+/* At boot only when all harts run: nobody broadcasts before, and bring-up need not wait for it. */
+CPUHP_ROW(CPUHP_SMPCFD_PREPARE, "smpcfd:prepare", smpcfd_prepare_cpu, smpcfd_dead_cpu);
 
 static int open_queue(unsigned int cpu)
 {

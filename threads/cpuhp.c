@@ -167,6 +167,14 @@ out:
 	return err;
 }
 
+/* One that cannot be stopped, which has been reported, waits where it can be started again. */
+static int wait_dead(unsigned int cpu, uint64_t deadline)
+{
+	int err = cpu_wait_dead(cpu, deadline);
+
+	return err == -EIO ? 0 : err;
+}
+
 static int stop(unsigned int cpu)
 {
 	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
@@ -176,12 +184,12 @@ static int stop(unsigned int cpu)
 	wait_for_completion(&thread->done);
 	if (thread->result)
 		return thread->result;
-	return cpu_wait_dead(cpu, deadline_ms(STOP_MS));
+	return wait_dead(cpu, deadline_ms(STOP_MS));
 }
 
 static int dead(unsigned int cpu)
 {
-	return cpu_wait_dead(cpu, time_now());
+	return wait_dead(cpu, time_now());
 }
 
 /*

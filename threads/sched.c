@@ -333,14 +333,6 @@ void schedule(void)
 	local_irq_restore(flags);
 }
 
-void task_exit(void)
-{
-	local_irq_disable();
-	__set_current_state(TASK_DEAD);
-	__schedule(false);
-	panic("thread %s runs after its end", current->comm);
-}
-
 void schedule_idle(void)
 {
 	__schedule(false);

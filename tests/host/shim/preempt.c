@@ -14,14 +14,14 @@ void (*preempt_schedule)(void) = nobody_else;
 _Atomic unsigned int host_smp_mb;
 
 static _Thread_local struct task_head own_head;
-static _Thread_local struct task_head *head;
+static _Thread_local void *current_task;
 
-struct task_head *current_head(void)
+void *arch_current(void)
 {
-	return head ? head : &own_head;
+	return current_task ? current_task : &own_head;
 }
 
-void host_set_current(struct task_head *other)
+void host_set_current(void *task)
 {
-	head = other;
+	current_task = task;
 }

@@ -3,10 +3,8 @@
 #ifndef ARCH_RISCV_CURRENT_H
 #define ARCH_RISCV_CURRENT_H
 
-struct task_head;
-
 /* The pthread's own one, until a test that switches threads sets another. */
-struct task_head *current_head(void);
-void host_set_current(struct task_head *head);
+void *arch_current(void);
+void host_set_current(void *task);
 
 #endif
