@@ -16,9 +16,8 @@
 #include "core/time.h"
 #include "core/timer_heap.h"
 
-/* What compare says when no timer is set, and when the register may hold anything. */
 #define COMPARE_NONE	UINT64_MAX
-#define COMPARE_UNKNOWN 0
+#define COMPARE_UNKNOWN 0 /* the register may hold anything */
 
 /*
  * Timers of one cpu. Others take the lock, too: to arm and to delete. That a cpu is online is asked with its lock held: it leaves the

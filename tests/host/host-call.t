@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Faults planted in copies of the sources of calls and timers are caught by the host tests, each for a reason that fits.
+"""Faults planted in copies of the sources of calls and timers are caught on the host, each for a reason that fits.
 
 O is the build folder. Words on the command line pick plants by name.
 """
