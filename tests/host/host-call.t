@@ -190,7 +190,9 @@ def caught(case, folder):
     tried = []
     while (left := end - time.monotonic()) > 0:
         status, said = run([folder / 'test'], patience, left)
-        crashed = status is not None and (status < 0 and 'panic' not in said or 'SEGV' in said)
+        # 255: cmocka's handler of signals, in a thread that is not the test's own.
+        died = status is not None and (status < 0 or status == 255)
+        crashed = died and 'panic' not in said or 'SEGV' in said
         if status != 0 and ('crash' in case.shows and crashed or re.search(case.shows, said)):
             return True, said
         tried.append('hung' if status is None else str(status))
