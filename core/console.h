@@ -63,21 +63,22 @@ bool console_flush(void);
 void console_input(const char *buf, size_t n);
 
 /*
- * How who reads sleeps until cond(arg) or the deadline, and what ends that when bytes have come: wait_until and nothing, on the hart
- * that takes the input interrupt, until a layer that has threads sets both. wake: any context.
+ * How who reads sleeps until cond(arg) or the deadline, and what ends that when bytes have come:
+ * wait_until and nothing, on the hart that takes the input interrupt, until a layer that has
+ * threads sets both. wake: any context.
  */
 extern bool (*console_input_wait)(bool (*cond)(void *arg), void *arg, uint64_t deadline);
 extern void (*console_input_wake)(void);
 
 /*
- * Next byte of input (0..255), or -ETIMEDOUT when time_now() reaches deadline. Sleeps; a console that has no input interrupt is
- * polled each 10 ms. One at a time, interrupts on.
+ * Next byte of input (0..255), or -ETIMEDOUT when time_now() reaches deadline. Sleeps; a console
+ * that has no input interrupt is polled each 10 ms. One at a time, interrupts on.
  */
 int console_getc(uint64_t deadline);
 
 /*
- * Waits until the deadline, or ctrl-c: true; it and what was typed before it are dropped. Other keys
- * stay for console_getc. As console_getc otherwise.
+ * Waits until the deadline, or ctrl-c: true; it and what was typed before it are dropped. Other
+ * keys stay for console_getc. As console_getc otherwise.
  */
 bool console_wait_break(uint64_t deadline);
 

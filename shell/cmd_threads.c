@@ -113,7 +113,10 @@ static const struct thread_row *same_thread(const struct thread_list *list,
 	return NULL;
 }
 
-/* Times and switches since before, or, if that is empty, of each thread's life, beside the time since the machine started. */
+/*
+ * Times and switches since before, or, if that is empty, of each thread's life, beside the time
+ * since the machine started.
+ */
 static void print_threads(const struct thread_list *before, const struct thread_list *now)
 {
 	uint64_t span = now->taken - before->taken;

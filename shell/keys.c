@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who waits for keys sleeps as a thread, on whatever hart, whichever hart takes the console's interrupt. */
+/*
+ * Who waits for keys sleeps as a thread, on whatever hart, whichever hart takes the console's
+ * interrupt.
+ */
 #include "core/console.h"
 #include "core/init.h"
 #include "core/time.h"

@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Harts go down and come up: each of them, while others call it, with all that was theirs living
+ * on, and nothing lost.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/page.h"
+#include "core/random.h"
+#include "core/time.h"
+#include "core/timer.h"
+#include "drivers/irq.h"
+#include "drivers/uart.h"
+#include "ipi/call.h"
+#include "ipi/irq_work.h"
+#include "sbi/base.h"
+#include "sbi/hsm.h"
+#include "sbi/sbi.h"
+#include "tests/kernel/calls.h"
+#include "tests/kernel/hotplug.h"
+#include "threads/completion.h"
+#include "threads/kthread.h"
+#include "threads/smpboot.h"
+
+const char *cannot_hotplug(void)
+{
+	if (!sbi_probe(SBI_EXT_HSM))
+		return "the firmware has no HSM";
+	return num_online_cpus() < 2 ? "one hart only" : NULL;
+}
+
+void go_to_cpu(unsigned int cpu)
+{
+	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
+
+	if (!mask)
+		return;
+	cpumask_set_cpu(cpu, mask);
+	set_cpus_allowed_ptr(current, mask);
+	yield();
+	cpumask_setall(mask);
+	set_cpus_allowed_ptr(current, mask);
+	cpumask_free(mask);
+}
+
+static void count_call(void *counter)
+{
+	atomic_fetch_add_explicit((_Atomic unsigned int *)counter, 1, memory_order_relaxed);
+}
+
+static unsigned int get(_Atomic unsigned int *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+bool cpu_answers(unsigned int cpu)
+{
+	_Atomic unsigned int ran = 0;
+
+	return !smp_call_function_single(cpu, count_call, &ran, true) && ran == 1;
+}
+
+bool is_down(unsigned int cpu)
+{
+	_Atomic unsigned int ran = 0;
+	struct sbiret ret = sbi_hart_get_status(cpu_to_hartid(cpu));
+
+	return !cpumask_test_cpu(cpu, cpu_online_mask) && cpuhp_state_of(cpu) == CPUHP_OFFLINE &&
+	       atomic_load_explicit(&cpu_info(cpu)->state, memory_order_relaxed) == CPU_OFFLINE &&
+	       !ret.error && ret.value == HSM_STOPPED &&
+	       smp_call_function_single(cpu, count_call, &ran, true) == -ENXIO && !ran;
+}
+
+bool is_up(unsigned int cpu)
+{
+	return cpumask_test_cpu(cpu, cpu_online_mask) && cpuhp_state_of(cpu) == CPUHP_ONLINE &&
+	       cpu_answers(cpu);
+}
+
+/* --- each hart, while others call it --- */
+
+/* Calls that each cpu was sent: those that were accepted must all have run, and no other. */
+struct called {
+	_Atomic unsigned int accepted, refused, ran, wrong;
+};
+
+static DEFINE_PER_CPU(struct called, called);
+/* The one that most calls go to. */
+static _Atomic unsigned int favourite;
+
+static void note_call(void *info)
+{
+	struct called *due = info;
+
+	if (due != this_cpu_ptr(&called))
+		atomic_fetch_add_explicit(&due->wrong, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&due->ran, 1, memory_order_relaxed);
+}
+
+static void call_one(unsigned int cpu, bool wait)
+{
+	struct called *there = per_cpu_ptr(&called, cpu);
+	int err = smp_call_function_single(cpu, note_call, there, wait);
+
+	count_call(!err ? &there->accepted : err == -ENXIO ? &there->refused : &there->wrong);
+}
+
+static int caller_main(void *seed)
+{
+	uint64_t random = random_mix((uint64_t)seed);
+
+	while (!kthread_should_stop()) {
+		for (int i = 0; i < 16; i++) {
+			unsigned int cpu = get(&favourite);
+
+			if (!random_below(&random, 3))
+				cpu = (unsigned int)random_below(&random, nr_cpu_ids);
+			call_one(cpu, random_below(&random, 2));
+		}
+		/* Others want their turn, hotplug's threads above all. */
+		usleep(random_below(&random, 50));
+	}
+	return 0;
+}
+
+#define CALLERS 3
+
+static struct task_struct *callers[CALLERS];
+
+static bool start_callers(void)
+{
+	unsigned int cpu;
+	bool all = true;
+
+	for_each_possible_cpu (cpu)
+		*per_cpu_ptr(&called, cpu) = (struct called){0};
+	for (unsigned long i = 0; i < CALLERS; i++) {
+		callers[i] = kthread_run(caller_main, (void *)i, "caller/%lu", i);
+		all &= !IS_ERR(callers[i]);
+	}
+	return all;
+}
+
+static void stop_callers(void)
+{
+	for (unsigned int i = 0; i < CALLERS; i++) {
+		if (!IS_ERR(callers[i]))
+			kthread_stop(callers[i]);
+	}
+}
+
+static bool calls_are_home(void *unused)
+{
+	unsigned int cpu;
+
+	(void)unused;
+	for_each_possible_cpu (cpu) {
+		struct called *there = per_cpu_ptr(&called, cpu);
+
+		if (get(&there->accepted) != get(&there->ran))
+			return false;
+	}
+	return true;
+}
+
+/* So many more calls were made to it, one way or the other. */
+#define CALLS_PER_STEP 20
+
+static bool more(struct ktest_run *run, _Atomic unsigned int *counter)
+{
+	return KTEST_EXPECT(reaches(counter, get(counter) + CALLS_PER_STEP));
+}
+
+static void down_and_up_under_calls(struct ktest_run *run, unsigned int cpu)
+{
+	struct called *there = per_cpu_ptr(&called, cpu);
+
+	atomic_store_explicit(&favourite, cpu, memory_order_relaxed);
+	more(run, &there->accepted);
+	if (KTEST_EXPECT_EQ(cpu_down(cpu), 0)) {
+		KTEST_EXPECT(is_down(cpu));
+		more(run, &there->refused);
+		KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	}
+	KTEST_EXPECT(is_up(cpu));
+	more(run, &there->accepted);
+}
+
+KTEST(hotplug, each_in_turn_under_calls)
+{
+	unsigned int cpu;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	KTEST_EXPECT(start_callers());
+	for (int round = 0; round < 3; round++) {
+		for_each_online_cpu (cpu)
+			down_and_up_under_calls(run, cpu);
+	}
+	stop_callers();
+	KTEST_EXPECT(soon(calls_are_home, NULL));
+	for_each_possible_cpu (cpu)
+		KTEST_EXPECT_EQ(get(&per_cpu_ptr(&called, cpu)->wrong), 0);
+	KTEST_EXPECT(calls_balance());
+	go_to_cpu(0);
+}
+
+/* Without looking, as fast as it goes: windows that steps leave out. */
+KTEST(hotplug, fast_under_calls)
+{
+	unsigned int cpu, n = 0;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	KTEST_EXPECT(start_callers());
+	for (int round = 0; round < 8; round++) {
+		for_each_online_cpu (cpu) {
+			atomic_store_explicit(&favourite, cpu, memory_order_relaxed);
+			KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+			KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+		}
+	}
+	stop_callers();
+	KTEST_EXPECT(soon(calls_are_home, NULL));
+	for_each_possible_cpu (cpu)
+		n += get(&per_cpu_ptr(&called, cpu)->accepted);
+	KTEST_EXPECT(n > 0);
+	go_to_cpu(0);
+}
+
+/* --- what was a hart's own lives on --- */
+
+struct alarm {
+	struct timer_list timer;
+	_Atomic unsigned int rang, where;
+};
+
+static void ring(struct timer_list *timer)
+{
+	struct alarm *alarm = container_of(timer, struct alarm, timer);
+
+	atomic_store_explicit(&alarm->where, smp_processor_id(), memory_order_relaxed);
+	count_call(&alarm->rang);
+}
+
+static bool arm_on(struct alarm *alarm, unsigned int cpu, uint64_t ms)
+{
+	timer_setup(&alarm->timer, ring);
+	alarm->timer.expires = deadline_ms(ms);
+	return !add_timer_on(&alarm->timer, cpu);
+}
+
+KTEST(hotplug, timers_move)
+{
+	unsigned int cpu;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	for_each_online_cpu (cpu) {
+		struct alarm near = {.rang = 0}, far = {.rang = 0};
+
+		KTEST_EXPECT(arm_on(&near, cpu, deterministic ? 20 : 200));
+		KTEST_EXPECT(arm_on(&far, cpu, 1000000));
+		KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+		KTEST_EXPECT_EQ(timers_pending_on(cpu), 0);
+		KTEST_EXPECT(timer_pending(&far.timer));
+		KTEST_EXPECT(reaches(&near.rang, 1));
+		KTEST_EXPECT_EQ(add_timer_on(&near.timer, cpu), -ENXIO);
+		KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+		KTEST_EXPECT_EQ(get(&near.rang), 1);
+		KTEST_EXPECT_EQ(timer_delete_sync(&far.timer), 1);
+		KTEST_EXPECT_EQ(get(&far.rang), 0);
+	}
+	go_to_cpu(0);
+}
+
+static _Atomic unsigned int works_run;
+
+static void run_work(struct irq_work *work)
+{
+	(void)work;
+	count_call(&works_run);
+}
+
+static void queue_lazily(void *work)
+{
+	irq_work_queue(work);
+}
+
+KTEST(hotplug, irq_works_run)
+{
+	unsigned int cpu, due = 0;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	atomic_store_explicit(&works_run, 0, memory_order_relaxed);
+	for_each_online_cpu (cpu) {
+		struct irq_work work = IRQ_WORK_INIT(run_work), lazy = IRQ_WORK_INIT_LAZY(run_work);
+
+		if (cpu == smp_processor_id())
+			go_to_cpu(cpumask_next(cpu, cpu_online_mask) < nr_cpu_ids
+					  ? cpumask_next(cpu, cpu_online_mask)
+					  : 0);
+		KTEST_EXPECT_EQ(smp_call_function_single(cpu, queue_lazily, &lazy, true), 0);
+		KTEST_EXPECT_EQ(irq_work_queue_on(&work, cpu), 0);
+		KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+		due += 2;
+		KTEST_EXPECT_EQ(get(&works_run), due);
+		KTEST_EXPECT(!irq_work_is_busy(&work) && !irq_work_is_busy(&lazy));
+		KTEST_EXPECT_EQ(irq_work_queue_on(&work, cpu), -ENXIO);
+		KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	}
+	KTEST_EXPECT_EQ(get(&works_run), due);
+	go_to_cpu(0);
+}
+
+/* A thread that may run on one cpu only: asleep there, or at work. */
+struct guest {
+	struct completion go;
+	_Atomic unsigned int turns, cpu;
+	bool busy;
+};
+
+static int guest_main(void *data)
+{
+	struct guest *guest = data;
+
+	while (!kthread_should_stop()) {
+		atomic_store_explicit(&guest->cpu, smp_processor_id(), memory_order_relaxed);
+		count_call(&guest->turns);
+		if (guest->busy)
+			cpu_relax();
+		else
+			wait_for_completion(&guest->go);
+	}
+	return 0;
+}
+
+static bool guest_elsewhere(void *data)
+{
+	struct guest *guest = data;
+
+	return get(&guest->cpu) != get(&favourite);
+}
+
+static bool guest_there(void *data)
+{
+	return !guest_elsewhere(data);
+}
+
+static void thread_survives(struct ktest_run *run, unsigned int cpu, bool busy)
+{
+	struct guest guest = {.busy = busy, .cpu = CPU_ANY};
+	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
+	struct task_struct *task;
+
+	init_completion(&guest.go);
+	atomic_store_explicit(&favourite, cpu, memory_order_relaxed);
+	task = kthread_create(guest_main, &guest, "guest");
+	if (!KTEST_EXPECT(mask && !IS_ERR(task)))
+		return;
+	cpumask_set_cpu(cpu, mask);
+	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(task, mask), 0);
+	wake_up_process(task);
+	KTEST_EXPECT(soon(guest_there, &guest));
+	KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+	complete(&guest.go);
+	KTEST_EXPECT(soon(guest_elsewhere, &guest));
+	KTEST_EXPECT(reaches(&guest.turns, 2));
+	KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	complete_all(&guest.go);
+	KTEST_EXPECT_EQ(kthread_stop(task), 0);
+	cpumask_free(mask);
+}
+
+KTEST(hotplug, threads_move)
+{
+	unsigned int cpu;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	for_each_online_cpu (cpu) {
+		thread_survives(run, cpu, false);
+		thread_survives(run, cpu, true);
+	}
+	go_to_cpu(0);
+}
+
+KTEST(hotplug, console_interrupt_moves)
+{
+	struct uart *uart = uart_console();
+	struct irq_info info;
+	int cpu;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	if (!uart || uart->irq <= 0 || irq_get_info(uart->irq, &info))
+		KTEST_SKIP("the console has no interrupt");
+	cpu = uart_prove_irq(uart);
+	KTEST_EXPECT_EQ(cpu, info.cpu);
+	KTEST_EXPECT_EQ(cpu_down(info.cpu), 0);
+	cpu = uart_prove_irq(uart);
+	KTEST_EXPECT(cpu >= 0 && cpu != (int)info.cpu);
+	KTEST_EXPECT_EQ(cpu_up(info.cpu), 0);
+	KTEST_EXPECT(uart_prove_irq(uart) >= 0);
+	go_to_cpu(0);
+}
+
+/* --- what cannot be had --- */
+
+KTEST(hotplug, refused)
+{
+	unsigned int cpu, other, keep = smp_processor_id();
+	int level;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	other = cpumask_first(cpu_online_mask) == keep ? cpumask_next(keep, cpu_online_mask)
+						       : cpumask_first(cpu_online_mask);
+	level = quiet_begin();
+	KTEST_EXPECT_EQ(cpu_down(nr_cpu_ids), -ENODEV);
+	KTEST_EXPECT_EQ(cpu_up(nr_cpu_ids), -ENODEV);
+	KTEST_EXPECT_EQ(cpu_up(other), -EEXIST);
+	KTEST_EXPECT(logged("not brought up", "it is up", NULL));
+
+	cpu_hotplug_disable();
+	cpu_hotplug_disable();
+	KTEST_EXPECT_EQ(cpu_down(other), -EBUSY);
+	cpu_hotplug_enable();
+	KTEST_EXPECT_EQ(cpu_down(other), -EBUSY);
+	KTEST_EXPECT_EQ(cpu_up(other), -EBUSY);
+	cpu_hotplug_enable();
+	KTEST_EXPECT(is_up(other));
+
+	KTEST_EXPECT_EQ(cpu_down(other), 0);
+	KTEST_EXPECT_EQ(cpu_down(other), -ENXIO);
+	KTEST_EXPECT(logged("not brought down", "it is not up", NULL));
+	KTEST_EXPECT_EQ(cpu_up(other), 0);
+
+	for_each_online_cpu (cpu) {
+		if (cpu != keep)
+			KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+	}
+	KTEST_EXPECT_EQ(num_online_cpus(), 1);
+	KTEST_EXPECT_EQ(cpu_down(keep), -EBUSY);
+	KTEST_EXPECT(logged("not brought down", "last", NULL));
+	for_each_possible_cpu (cpu) {
+		if (percpu_base[cpu] && !cpumask_test_cpu(cpu, cpu_online_mask) &&
+		    cpu_info(cpu)->start_ticks)
+			KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	}
+	quiet_end(level);
+}
+
+/* --- nothing is used up --- */
+
+static unsigned long pages_used(void)
+{
+	struct page_stats stats;
+
+	page_stats(&stats);
+	return stats.used;
+}
+
+static void cycles(struct ktest_run *run, unsigned int n)
+{
+	unsigned int cpu = 0;
+
+	while (n--) {
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		if (cpu >= nr_cpu_ids)
+			cpu = cpumask_first(cpu_online_mask);
+		KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+		KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	}
+}
+
+KTEST(hotplug, memory_is_steady)
+{
+	unsigned long before;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	/* What is kept from life to life is there after the first. */
+	cycles(run, num_online_cpus());
+	before = pages_used();
+	cycles(run, 100);
+	KTEST_EXPECT_EQ(pages_used(), before);
+	go_to_cpu(0);
+}
+
+/* --- per-cpu threads come while harts go --- */
+
+static DEFINE_PER_CPU(struct task_struct *, guests);
+static DEFINE_PER_CPU(unsigned int, guest_wishes);
+static _Atomic unsigned int guests_set_up, guests_gone, guests_parked, guests_unparked, guests_lost;
+
+static void expect_here(unsigned int cpu)
+{
+	if (cpu != smp_processor_id())
+		count_call(&guests_lost);
+}
+
+static int guest_should_run(unsigned int cpu)
+{
+	return (int)per_cpu(guest_wishes, cpu);
+}
+
+static void guest_run(unsigned int cpu)
+{
+	per_cpu(guest_wishes, cpu) = 0;
+	expect_here(cpu);
+}
+
+static void guest_setup(unsigned int cpu)
+{
+	expect_here(cpu);
+	count_call(&guests_set_up);
+}
+
+static void guest_cleanup(unsigned int cpu, bool online)
+{
+	if (online)
+		expect_here(cpu);
+	count_call(&guests_gone);
+}
+
+static void guest_park(unsigned int cpu)
+{
+	expect_here(cpu);
+	count_call(&guests_parked);
+}
+
+static void guest_unpark(unsigned int cpu)
+{
+	expect_here(cpu);
+	count_call(&guests_unparked);
+}
+
+static int cycler_main(void *failures)
+{
+	uint64_t random = 1;
+
+	while (!kthread_should_stop()) {
+		unsigned int cpu = (unsigned int)random_below(&random, nr_cpu_ids);
+
+		if (!cpumask_test_cpu(cpu, cpu_online_mask))
+			continue;
+		if (cpu_down(cpu) || cpu_up(cpu))
+			count_call(failures);
+		else
+			count_call((_Atomic unsigned int *)failures + 1);
+	}
+	return 0;
+}
+
+KTEST(hotplug, percpu_threads_come_and_go)
+{
+	static struct smp_hotplug_thread guest_threads = {
+		.store = &guests,
+		.thread_should_run = guest_should_run,
+		.thread_fn = guest_run,
+		.setup = guest_setup,
+		.cleanup = guest_cleanup,
+		.park = guest_park,
+		.unpark = guest_unpark,
+		.thread_comm = "guest/%u",
+	};
+	_Atomic unsigned int cycler[2] = {0}; /* failed, done */
+	struct task_struct *task;
+	unsigned int cpu;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	guests_set_up = guests_gone = guests_parked = guests_unparked = guests_lost = 0;
+	task = kthread_run(cycler_main, cycler, "cycler");
+	if (!KTEST_EXPECT(!IS_ERR(task)))
+		return;
+	for (unsigned int round = 0; round < 8; round++) {
+		KTEST_EXPECT_EQ(smpboot_register_percpu_thread(&guest_threads), 0);
+		for_each_online_cpu (cpu) {
+			per_cpu(guest_wishes, cpu) = 1;
+			cpus_read_lock();
+			if (per_cpu(guests, cpu))
+				wake_up_process(per_cpu(guests, cpu));
+			cpus_read_unlock();
+		}
+		KTEST_EXPECT(reaches(&cycler[1], get(&cycler[1]) + 2));
+		KTEST_EXPECT_EQ(smpboot_unregister_percpu_thread(&guest_threads), 0);
+		KTEST_EXPECT_EQ(get(&guests_set_up), get(&guests_gone));
+		/* Who was parked when it ended was not unparked. */
+		KTEST_EXPECT(get(&guests_parked) >= get(&guests_unparked));
+		for_each_possible_cpu (cpu)
+			KTEST_EXPECT(!percpu_base[cpu] || !per_cpu(guests, cpu));
+	}
+	KTEST_EXPECT_EQ(kthread_stop(task), 0);
+	KTEST_EXPECT(get(&guests_set_up) > 0);
+	KTEST_EXPECT(get(&guests_parked) > 0);
+	KTEST_EXPECT(get(&guests_unparked) > 0);
+	KTEST_EXPECT_EQ(get(&guests_lost), 0);
+	KTEST_EXPECT_EQ(get(&cycler[0]), 0);
+	go_to_cpu(0);
+}
