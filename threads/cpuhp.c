@@ -198,7 +198,8 @@ static int dead(unsigned int cpu)
  *   [ 0 ] <-- readers --> [ n ] -- writer comes: no more readers --> ... [ 0, writer ] -- leaves --> [ 0 ]
  */
 static DEFINE_SPINLOCK(cpus_lock);
-static unsigned int cpus_readers;
+static unsigned int cpus_readers, cpus_waiting; /* in, and those that a writer keeps out */
+static _Atomic unsigned long cpus_turn;		/* writers so far */
 static struct task_struct *cpus_writer;
 static DECLARE_WAIT_QUEUE_HEAD(cpus_wait);
 /* One writer, one registration at a time. */
@@ -216,10 +217,21 @@ bool cpus_read_trylock(void)
 
 void cpus_read_lock(void)
 {
+	unsigned long flags, turn;
+	bool waits;
+
 	if (cpus_writer == current)
 		panic("thread %s: cpus_read_lock within cpus_write_lock", current->comm);
-	if (!cpus_read_trylock())
-		wait_event(cpus_wait, cpus_read_trylock());
+	flags = spin_lock_irqsave(&cpus_lock);
+	turn = atomic_load_explicit(&cpus_turn, memory_order_relaxed);
+	waits = cpus_writer;
+	if (waits)
+		cpus_waiting++;
+	else
+		cpus_readers++;
+	spin_unlock_irqrestore(&cpus_lock, flags);
+	if (waits)
+		wait_event(cpus_wait, atomic_load_explicit(&cpus_turn, memory_order_acquire) != turn);
 }
 
 void cpus_read_unlock(void)
@@ -251,6 +263,19 @@ static void set_writer(struct task_struct *task)
 	spin_unlock_irqrestore(&cpus_lock, flags);
 }
 
+/* All who have waited meanwhile, before the next writer: none is passed over for ever. */
+static void let_readers_in(void)
+{
+	unsigned long flags = spin_lock_irqsave(&cpus_lock);
+
+	cpus_writer = NULL;
+	cpus_readers += cpus_waiting;
+	cpus_waiting = 0;
+	/* Release: pairs with the acquire in cpus_read_lock; what the writer did is seen. */
+	atomic_fetch_add_explicit(&cpus_turn, 1, memory_order_release);
+	spin_unlock_irqrestore(&cpus_lock, flags);
+}
+
 void cpus_write_lock(void)
 {
 	mutex_lock(&cpuhp_mutex);
@@ -261,7 +286,7 @@ void cpus_write_lock(void)
 
 void cpus_write_unlock(void)
 {
-	set_writer(NULL);
+	let_readers_in();
 	wake_up_all(&cpus_wait);
 	mutex_unlock(&cpuhp_mutex);
 }
