@@ -22,6 +22,29 @@ struct rq {
 DECLARE_PER_CPU(struct rq, rq);
 DECLARE_PER_CPU(struct task_struct, idle_task);
 
+static inline void rq_add_nr(struct rq *q, int n)
+{
+	store_relaxed(&q->nr, atomic_load_explicit(&q->nr, memory_order_relaxed) + (unsigned int)n);
+}
+
+/* Puts a runnable thread in this cpu's run queue. Interrupts off. */
+void enqueue(struct rq *q, struct task_struct *task);
+
+/*
+ * Another thread than the running one shall run. The idle thread looks for itself; any other is interrupted, when
+ * interrupts are on again. Interrupts off.
+ */
+void resched(struct rq *q);
+
+/*
+ * The least loaded cpu that it may run on, the first of equals, but near before far; where its own are all down any other,
+ * as in Linux: better there than never.
+ */
+unsigned int select_cpu(const struct task_struct *task, unsigned int near);
+
+/* Sends a thread that has left the run queue of this cpu to another. Interrupts off. */
+void send_away(struct task_struct *task, unsigned int cpu);
+
 /* The idle thread's way to other threads; it holds a preempt_count. Interrupts off. */
 void schedule_idle(void);
 

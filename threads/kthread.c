@@ -273,7 +273,7 @@ int kthread_park(struct task_struct *task)
 	}
 	if (flags & SHOULD_PARK) {
 		pr_warn("thread %s: asked to park when it %s", task->comm,
-		       flags & PARKED ? "is parked" : "was asked before");
+			flags & PARKED ? "is parked" : "was asked before");
 		return -EBUSY;
 	}
 	if (task == current)

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Waking and moving threads: messages between run queues that only their own harts touch. */
+#include <errno.h>
+
+#include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
+#include "core/cpu.h"
+#include "core/page.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/time.h"
+#include "threads/internal.h"
+
+static bool may_run_on(const struct task_struct *task, unsigned int cpu)
+{
+	if (!cpumask_test_cpu(cpu, cpu_online_mask))
+		return false;
+	if (task->bound != CPU_ANY)
+		return task->bound == cpu;
+	return !task->allowed || cpumask_test_cpu(cpu, task->allowed);
+}
+
+unsigned int select_cpu(const struct task_struct *task, unsigned int near)
+{
+	unsigned int best = CPU_ANY, least = UINT32_MAX, cpu;
+
+	if (may_run_on(task, near)) {
+		best = near;
+		least = nr_running(near);
+	}
+	for_each_online_cpu (cpu) {
+		if (least && may_run_on(task, cpu) && nr_running(cpu) < least) {
+			best = cpu;
+			least = nr_running(cpu);
+		}
+	}
+	if (best != CPU_ANY)
+		return best;
+	for_each_online_cpu (cpu)
+		return cpu;
+	panic("no cpu is online for thread %s", task->comm);
+}
+
+/* On its home cpu, interrupts off. False: it has another home by now. */
+static bool wake_here(struct task_struct *task, unsigned int me)
+{
+	/* Acquire: pairs with the release when its context was saved, or when it was sent here. */
+	unsigned int home = atomic_load_explicit(&task->home, memory_order_acquire);
+
+	if (home == (me | TASK_ON_RQ)) {
+		/* It has not left yet: then it will not. */
+		if (atomic_load_explicit(&task->state, memory_order_relaxed) != TASK_DEAD)
+			store_relaxed(&task->state, TASK_RUNNING);
+		return true;
+	}
+	if (home != me)
+		return false;
+	if (atomic_load_explicit(&task->state, memory_order_relaxed) == TASK_DEAD)
+		return true;
+	/* Against who takes it over because this cpu was down just now. */
+	if (!cas_acq_rel(&task->home, &home, me | TASK_ON_RQ))
+		return false;
+	store_relaxed(&task->state, TASK_RUNNING);
+	enqueue(this_cpu_ptr(&rq), task);
+	return true;
+}
+
+/*
+ * Makes the thread runnable at its home, wherever that is by then. Interrupts off.
+ *
+ * -EBUSY means that somebody's message is under way, or about to be sent, or to be sent again because it was refused: in each
+ * case it is delivered after this, and the function that it runs has a full fence before it looks.
+ */
+static void deliver(struct task_struct *task)
+{
+	unsigned int me = smp_processor_id();
+
+	for (;;) {
+		unsigned int home = atomic_load_explicit(&task->home, memory_order_acquire);
+		unsigned int cpu = home & ~TASK_ON_RQ;
+		int err;
+
+		if (cpu == me && likely(!this_cpu(rq).dead)) {
+			if (wake_here(task, me))
+				return;
+			continue;
+		}
+		if (likely(cpu != me)) {
+			get_task_struct(task);
+			err = smp_call_function_single_async(cpu, &task->wake_csd);
+			if (likely(!err))
+				return;
+			put_task_struct(task);
+			if (err == -EBUSY)
+				return;
+		}
+		/*
+		 * Its cpu is down. With ON_RQ that cpu is about to hand it over; without, it sleeps, and is taken over: by
+		 * one step, as the cpu may be coming back, and others may want to do the same.
+		 */
+		if (home & TASK_ON_RQ) {
+			cpu_relax();
+			/* What that cpu still runs may be waiting for this one. */
+			flush_call_queue();
+		} else {
+			cas_acq_rel(&task->home, &home, select_cpu(task, me));
+		}
+	}
+}
+
+/* The message of deliver(). */
+void wake_task(void *info)
+{
+	struct task_struct *task = info;
+
+	/* Pairs with the one in wake_up_state: who found this message under way has its condition seen. */
+	smp_mb();
+	deliver(task);
+	put_task_struct(task);
+}
+
+int wake_up_state(struct task_struct *task, unsigned int states)
+{
+	unsigned int state, home;
+	unsigned long flags;
+
+	/* Pairs with the one in set_current_state. */
+	smp_mb();
+	state = atomic_load_explicit(&task->state, memory_order_relaxed);
+	if (!(state & states))
+		return 0;
+	flags = local_irq_save();
+	if (state == TASK_NEW) {
+		home = atomic_load_explicit(&task->home, memory_order_relaxed);
+		/* Of two who wake it first, one places it. */
+		if (!(home & TASK_ON_RQ))
+			cas_acq_rel(&task->home, &home, select_cpu(task, smp_processor_id()));
+	}
+	deliver(task);
+	local_irq_restore(flags);
+	return 1;
+}
+
+void set_current_state(unsigned int state)
+{
+	__set_current_state(state);
+	/* Pairs with the one in wake_up_state. */
+	smp_mb();
+}
+
+void send_away(struct task_struct *task, unsigned int cpu)
+{
+	/* Release: pairs with the acquire of who runs it; its context is saved. */
+	store_release(&task->home, cpu);
+	deliver(task);
+}
+
+void task_bind(struct task_struct *task, unsigned int cpu)
+{
+	task->bound = cpu;
+	atomic_store_explicit(&task->home, cpu, memory_order_release);
+}
+
+struct affinity {
+	struct task_struct *task;
+	unsigned int cpu; /* where to */
+	bool done;
+};
+
+/* On what was the thread's home a moment ago, interrupts off. */
+static void move_task(void *info)
+{
+	struct affinity *move = info;
+	struct task_struct *task = move->task;
+	unsigned int me = smp_processor_id();
+	unsigned int home = atomic_load_explicit(&task->home, memory_order_acquire);
+	struct rq *q = this_cpu_ptr(&rq);
+
+	move->done = true;
+	if (home == (me | TASK_ON_RQ) && task == q->curr) {
+		task->move_to = move->cpu;
+		resched(q);
+	} else if (home == (me | TASK_ON_RQ)) {
+		list_del_init(&task->queued);
+		rq_add_nr(q, -1);
+		send_away(task, move->cpu);
+	} else if (home == me) {
+		move->done = cas_acq_rel(&task->home, &home, move->cpu);
+	} else {
+		move->done = false;
+	}
+}
+
+int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
+{
+	struct affinity move = {.task = task};
+	struct cpumask *allowed;
+	unsigned long flags;
+
+	if (task->bound != CPU_ANY)
+		return -EPERM;
+	if (!cpumask_intersects(mask, cpu_online_mask))
+		return -EINVAL;
+	if (!task->allowed) {
+		allowed = cpumask_alloc(NUMA_NO_NODE);
+		if (!allowed)
+			return -ENOMEM;
+		cpumask_copy(allowed, mask);
+		/* Release: whoever sees the mask sees its bits. */
+		store_release(&task->allowed, allowed);
+	} else {
+		cpumask_copy(task->allowed, mask);
+	}
+	while (!move.done && !cpumask_test_cpu(task_cpu(task), mask)) {
+		flags = local_irq_save();
+		move.cpu = select_cpu(task, smp_processor_id());
+		local_irq_restore(flags);
+		/* Its home may go down or change meanwhile: then again. */
+		smp_call_function_single(task_cpu(task), move_task, &move, true);
+	}
+	return 0;
+}
+
+bool wait_task_inactive(struct task_struct *task, unsigned int states)
+{
+	uint64_t deadline = deadline_ms(SCHED_INACTIVE_S * 1000);
+
+	for (;;) {
+		/* Acquire: pairs with the release when its context was saved. */
+		unsigned int home = atomic_load_explicit(&task->home, memory_order_acquire);
+		unsigned int state = atomic_load_explicit(&task->state, memory_order_relaxed);
+
+		if (!(home & TASK_ON_RQ) && (states ? state & states : state == TASK_DEAD))
+			return true;
+		if (time_now() >= deadline) {
+			pr_err("thread %s: still %s on cpu%u after %d s", task->comm,
+			       task_state_name(task), home & ~TASK_ON_RQ, SCHED_INACTIVE_S);
+			return false;
+		}
+		usleep(POLL_US);
+	}
+}
