@@ -107,13 +107,14 @@ bool trigger_cpu_backtrace(unsigned int cpu)
 
 unsigned int trigger_all_cpu_backtrace(void)
 {
-	unsigned int cpu, answered = 0;
+	/* The first to be asked; the caller may be elsewhere by then. */
+	unsigned int self = smp_processor_id(), cpu, answered = 0;
 
 	if (!begin())
 		return 0;
-	answered += ask(smp_processor_id());
+	answered += ask(self);
 	for_each_online_cpu (cpu) {
-		if (cpu != smp_processor_id())
+		if (cpu != self)
 			answered += ask(cpu);
 	}
 	end();
