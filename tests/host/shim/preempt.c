@@ -14,14 +14,14 @@ void (*preempt_schedule)(void) = nobody_else;
 _Atomic unsigned int host_smp_mb;
 
 static _Thread_local struct task_head own_head;
-static _Thread_local void *current_task;
+static _Thread_local void *host_current_task;
 
 void *arch_current(void)
 {
-	return current_task ? current_task : &own_head;
+	return host_current_task ? host_current_task : &own_head;
 }
 
 void host_set_current(void *task)
 {
-	current_task = task;
+	host_current_task = task;
 }
