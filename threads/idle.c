@@ -43,9 +43,11 @@ static __noreturn void idle_loop(void)
 			cpuhp_idle();
 		} else if (unlikely(call_queue_has_work())) {
 			/*
-			 * Calls come with their interrupt; what may wait for the next one does not
-			 * wait for sleep.
+			 * What may wait for the next interrupt does not wait for sleep. Calls are
+			 * not left to theirs: who has queued one may be in the firmware with its
+			 * ring for long.
 			 */
+			flush_call_queue();
 			irq_work_run();
 		} else if (!call_queue_poll(idle_looks)) {
 			/*
