@@ -108,14 +108,21 @@ void kthread_parkme(void)
 
 	might_sleep();
 	for (;;) {
+		unsigned int flags;
+
 		set_current_state(TASK_PARKED);
-		if (!should_be_parked(flags_of(k)))
+		flags = flags_of(k);
+		if (!should_be_parked(flags))
 			break;
 		/* Nobody runs here between the answer and the sleep: for who asks on this cpu it sleeps by then. */
 		local_irq_disable();
-		if (answer_parked(k))
+		if (flags & PARKED) {
+			/* Woken without cause, or answered by who asked. */
+			schedule();
+		} else if (answer_parked(k)) {
 			wake_up(&k->changed);
-		schedule();
+			schedule();
+		}
 		local_irq_enable();
 	}
 	__set_current_state(TASK_RUNNING);
@@ -229,17 +236,24 @@ void kthread_set_per_cpu(struct task_struct *task, unsigned int cpu)
 		atomic_fetch_or_explicit(&k->flags, PER_CPU, memory_order_release);
 }
 
-/* Waits until cond is true of the flags; the hung-thread check reports who waits for whom if that lasts. */
-#define wait_for_flags(k, what, cond)                        \
-	do {                                                 \
-		struct task_struct *me = current;            \
-		store_relaxed(&me->waits_on, &(k)->task);    \
-		store_relaxed(&me->waits_for, what);         \
-		wait_event((k)->changed, cond(flags_of(k))); \
-		store_relaxed(&me->waits_for, NULL);         \
-		/* Release: it may be freed afterwards. */   \
-		store_release(&me->waits_on, NULL);          \
-	} while (0)
+/*
+ * Waits until cond is true of the flags, which are then those it was true of; the hung-thread check reports who waits for whom
+ * if that lasts.
+ */
+static unsigned int wait_for_flags(struct kthread *k, const char *what,
+				   bool (*cond)(unsigned int flags))
+{
+	struct task_struct *me = current;
+	unsigned int flags;
+
+	store_relaxed(&me->waits_on, &k->task);
+	store_relaxed(&me->waits_for, what);
+	wait_event(k->changed, cond(flags = flags_of(k)));
+	store_relaxed(&me->waits_for, NULL);
+	/* Release: it may be freed afterwards. */
+	store_release(&me->waits_on, NULL);
+	return flags;
+}
 
 static bool park_answered(unsigned int flags)
 {
@@ -284,8 +298,7 @@ int kthread_park(struct task_struct *task)
 		answer_parked(k);
 	else
 		wake_up_process(task);
-	wait_for_flags(k, "to park", park_answered);
-	flags = flags_of(k);
+	flags = wait_for_flags(k, "to park", park_answered);
 	if (flags & ENDED) {
 		pr_warn("thread %s: ended instead of parking", task->comm);
 		return -ENOSYS;

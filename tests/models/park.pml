@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Asking a thread to park and to stop (threads/kthread.c): two who park and unpark it, one who unparks it at any time, one who
+ * wakes it at any time, and one who stops it.
+ *
+ * Checked: between a kthread_park that returned 0 and the next unparking the thread does nothing of its own; everybody gets an answer,
+ * and the thread ends; who is told that it has ended finds it ended.
+ */
+#define RUNNING	      0
+#define NEW	      1
+#define INTERRUPTIBLE 2
+#define PARK_STATE    3
+#define DEAD	      4
+
+/* The flags, each changed in one step. */
+bool should_park, parked, should_stop, ended;
+
+/* The thread: a message to wake it may be under way. */
+byte state = NEW;
+bool asleep = true, message;
+
+/* Whoever waits for an answer: 0 and 1 park, 2 stops. */
+bool queued[3];
+
+/* Of the claims: somebody was told that it is parked, and nobody has unparked it since. */
+bool held;
+
+/* kthread_park may take it for parked where it was never woken. */
+#define should_be_parked (should_park && !should_stop)
+
+#define wake(is_in)                 \
+	if                          \
+	:: is_in -> message = true  \
+	:: else                     \
+	fi
+#define wake_normal wake(state == NEW || state == INTERRUPTIBLE)
+#define wake_parked wake(state == PARK_STATE || state == NEW)
+#define wake_queue                  \
+	atomic {                    \
+		queued[0] = false;  \
+		queued[1] = false;  \
+		queued[2] = false   \
+	}
+
+/* The hart that the thread is on takes messages between any two steps. */
+active proctype hart()
+{
+end:
+	do
+	:: atomic {
+		message -> message = false;
+		if
+		:: state != DEAD -> state = RUNNING; asleep = false
+		:: else
+		fi
+	}
+	od
+}
+
+inline schedule()
+{
+	atomic {
+		if
+		:: state != RUNNING -> asleep = true
+		:: else
+		fi
+	}
+	!asleep
+}
+
+inline answer_parked(is_news)
+{
+	atomic {
+#ifdef MUTANT_ANSWER_BLINDLY
+		is_news = !parked;
+		parked = true
+#else
+		if
+		:: should_be_parked && !parked -> parked = true; is_news = true
+		:: else -> is_news = false
+		fi
+#endif
+	}
+}
+
+#ifdef MUTANT_PARK_DESPITE_STOP
+#define stays should_park
+#else
+#define stays should_be_parked
+#endif
+
+inline parkme()
+{
+	do
+	::
+#ifdef MUTANT_LOOK_THEN_SAY
+		atomic { shall = stays; news = parked };
+		state = PARK_STATE;
+#else
+		state = PARK_STATE;
+		atomic { shall = stays; news = parked };
+#endif
+		if
+		:: !shall -> break
+		:: shall && news -> schedule() /* must happen */
+		:: shall && !news ->
+			answer_parked(news);
+			if
+			:: news -> wake_queue; schedule() /* must happen */
+#ifdef MUTANT_SLEEP_UNANSWERED
+			:: else -> schedule()
+#else
+			:: else /* must happen */
+#endif
+			fi
+		fi;
+#ifdef MUTANT_AWAKE_IS_UNPARKED
+		break
+#endif
+	od;
+	state = RUNNING
+}
+
+active proctype thread()
+{
+	bool shall, news;
+
+	!asleep;
+	if
+	:: should_stop -> goto out
+	:: else
+	fi;
+	parkme();
+	do
+	:: state = INTERRUPTIBLE;
+		if
+		:: should_stop -> break
+		:: else
+		fi;
+		if
+		:: should_park -> state = RUNNING; parkme() /* must happen */
+		:: else ->
+			schedule();
+			/* Something of its own. */
+			assert(!held)
+		fi
+	od;
+out:
+	state = RUNNING;
+	ended = true;
+#ifndef MUTANT_END_SILENTLY
+	wake_queue;
+#endif
+	asleep = true;
+	state = DEAD
+}
+
+inline unpark()
+{
+	if
+	:: !should_park
+	:: else ->
+		atomic {
+			was = parked;
+			should_park = false;
+			held = false;
+#ifndef MUTANT_ANSWER_STAYS
+			parked = false
+#endif
+		}
+		if
+		:: was -> wake_parked
+#ifdef MUTANT_UNPARK_TELLS_NOBODY
+		:: else
+#else
+		:: else -> wake_queue
+#endif
+		fi
+	fi
+}
+
+proctype parker(byte me; byte rounds)
+{
+	bool was, news, is_new, got;
+
+	do
+	:: rounds == 0 -> break
+	:: else ->
+		rounds--;
+		is_new = false;
+#ifdef MUTANT_NEW_BEFORE_ASKED
+		is_new = state == NEW;
+#endif
+		if
+		:: ended -> break /* -ENOSYS */
+		:: else
+		fi;
+		atomic {
+			was = should_park;
+			should_park = true
+		}
+		if
+		:: was -> goto again /* -EBUSY: must happen */
+		:: else
+		fi;
+#ifndef MUTANT_NEW_BEFORE_ASKED
+		is_new = state == NEW;
+#endif
+		if
+		:: is_new -> answer_parked(news) /* must happen */
+		:: else -> wake_normal
+		fi;
+		do
+		:: queued[me] = true;
+			/* The answer is of the flags at one time. */
+			atomic {
+				got = parked && !ended;
+				held = held || got;
+				if
+				:: parked || ended || !should_park -> break
+				:: else
+				fi
+			}
+			!queued[me]
+		od;
+		queued[me] = false;
+		if
+		:: ended -> break /* -ENOSYS: must happen */
+		:: !ended && got -> unpark() /* must happen */
+		:: !ended && !got /* -EINTR: must happen */
+		fi;
+again:
+	od
+}
+
+proctype unparker()
+{
+	bool was;
+
+	unpark()
+}
+
+proctype waker()
+{
+	wake_normal
+}
+
+proctype stopper()
+{
+	bool was;
+
+	should_stop = true;
+#ifndef MUTANT_STOP_LEAVES_PARKED
+	unpark();
+#endif
+	wake_normal;
+	do
+	:: queued[2] = true;
+		if
+		:: ended -> break
+		:: else
+		fi;
+		!queued[2]
+	od;
+	assert(ended)
+}
+
+init {
+	atomic {
+		run parker(0, 2);
+		run parker(1, 1);
+		run unparker();
+		run waker();
+		run stopper()
+	}
+}
