@@ -28,6 +28,7 @@
 #define SHOULD_STOP 4U
 #define ENDED	    8U
 #define PER_CPU	    16U
+#define STARTED	    32U /* it has been woken: from then on it answers itself */
 
 struct kthread {
 	struct task_struct task; /* first: a thread whose fn is kthread_main is one of these */
@@ -144,8 +145,7 @@ static void kthread_main(void *data)
 {
 	struct kthread *k = data;
 
-	/* Pairs with the one in kthread_park: it sees that this thread is not new any more, or this sees what it asks. */
-	smp_mb();
+	atomic_fetch_or_explicit(&k->flags, STARTED, memory_order_acq_rel);
 	if (kthread_should_stop())
 		kthread_exit(-EINTR);
 	kthread_parkme();
@@ -272,15 +272,29 @@ static bool has_left(const struct task_struct *task, unsigned int states)
 	       atomic_load_explicit(&task->state, memory_order_relaxed) & states;
 }
 
+/* The flags as they were before; if that is news, with what is asked. */
+static unsigned int ask_to_park(struct kthread *k)
+{
+	unsigned int flags = flags_of(k), asked;
+
+	do {
+		if (flags & (ENDED | SHOULD_PARK))
+			return flags;
+		asked = flags | SHOULD_PARK;
+		/* Parked it is then, without ever having run. */
+		if (!(flags & (STARTED | SHOULD_STOP)))
+			asked |= PARKED;
+	} while (!cas_acq_rel(&k->flags, &flags, asked));
+	return flags;
+}
+
 int kthread_park(struct task_struct *task)
 {
 	struct kthread *k = to_kthread(task);
 	unsigned int flags;
 
 	might_sleep();
-	flags = flags_of(k);
-	if (!(flags & ENDED))
-		flags = atomic_fetch_or_explicit(&k->flags, SHOULD_PARK, memory_order_acq_rel);
+	flags = ask_to_park(k);
 	if (flags & ENDED) {
 		pr_warn("thread %s: cannot park, it has ended", task->comm);
 		return -ENOSYS;
@@ -292,11 +306,7 @@ int kthread_park(struct task_struct *task)
 	}
 	if (task == current)
 		return 0;
-	/* Pairs with the one in kthread_main. */
-	smp_mb();
-	if (is_new(task))
-		answer_parked(k);
-	else
+	if (flags & STARTED)
 		wake_up_process(task);
 	flags = wait_for_flags(k, "to park", park_answered);
 	if (flags & ENDED) {

@@ -13,7 +13,7 @@
 #define DEAD	      4
 
 /* The flags, each changed in one step. */
-bool should_park, parked, should_stop, ended;
+bool should_park, parked, should_stop, ended, started;
 
 /* The thread: a message to wake it may be under way. */
 byte state = NEW;
@@ -25,7 +25,6 @@ bool queued[3];
 /* Of the claims: somebody was told that it is parked, and nobody has unparked it since. */
 bool held;
 
-/* kthread_park may take it for parked where it was never woken. */
 #define should_be_parked (should_park && !should_stop)
 
 #define wake(is_in)                 \
@@ -126,6 +125,7 @@ active proctype thread()
 	bool shall, news;
 
 	!asleep;
+	started = true;
 	if
 	:: should_stop -> goto out
 	:: else
@@ -181,34 +181,34 @@ inline unpark()
 
 proctype parker(byte me; byte rounds)
 {
-	bool was, news, is_new, got;
+	bool was, new, got;
 
 	do
 	:: rounds == 0 -> break
 	:: else ->
 		rounds--;
-		is_new = false;
 #ifdef MUTANT_NEW_BEFORE_ASKED
-		is_new = state == NEW;
+		new = !started && !should_stop;
 #endif
-		if
-		:: ended -> break /* -ENOSYS */
-		:: else
-		fi;
 		atomic {
+			if
+			:: ended -> break /* -ENOSYS */
+			:: else
+			fi;
 			was = should_park;
-			should_park = true
+			should_park = true;
+#ifndef MUTANT_NEW_BEFORE_ASKED
+			new = !started && !should_stop;
+#endif
+			if
+			:: !was && new -> parked = true /* must happen */
+			:: else
+			fi
 		}
 		if
 		:: was -> goto again /* -EBUSY: must happen */
-		:: else
-		fi;
-#ifndef MUTANT_NEW_BEFORE_ASKED
-		is_new = state == NEW;
-#endif
-		if
-		:: is_new -> answer_parked(news) /* must happen */
-		:: else -> wake_normal
+		:: !was && started -> wake_normal
+		:: !was && !started
 		fi;
 		do
 		:: queued[me] = true;
@@ -267,10 +267,16 @@ proctype stopper()
 
 init {
 	atomic {
-		run parker(0, 2);
+		run parker(0, ROUNDS);
+#ifdef TWO
 		run parker(1, 1);
+#endif
+#ifdef UNPARKER
 		run unparker();
+#endif
+#ifdef WAKER
 		run waker();
+#endif
 		run stopper()
 	}
 }
