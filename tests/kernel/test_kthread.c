@@ -535,3 +535,46 @@ KTEST(kthread, park_storm)
 	KTEST_EXPECT(soon(sleeps, w.task));
 	KTEST_EXPECT_EQ(kthread_stop(w.task), 8);
 }
+
+static int park_often(void *data)
+{
+	struct storm *storm = data;
+
+	for (unsigned int i = 0; i < STORM_ROUNDS; i++) {
+		int err = kthread_park(storm->w->task);
+
+		if (!err)
+			kthread_unpark(storm->w->task);
+		else if (err != -EINTR)
+			atomic_fetch_add(&storm->wrong, 1);
+	}
+	atomic_fetch_add(&storm->parked, 1);
+	return 0;
+}
+
+/* Each asking may be taken back at any time: who asks gets an answer, and the thread is not left asleep. */
+KTEST(kthread, unpark_storm)
+{
+	struct task_struct *task;
+	struct storm storm = {0};
+	struct worker w;
+
+	if (!KTEST_EXPECT(make(&w, 9)) || !KTEST_EXPECT(has_begun(&w)))
+		return;
+	storm.w = &w;
+	task = kthread_run(park_often, &storm, "storm");
+	if (!KTEST_EXPECT(!IS_ERR(task)))
+		return;
+	for (uint64_t deadline = deadline_ms(5000); time_now() < deadline;) {
+		kthread_unpark(w.task);
+		if (atomic_load(&storm.parked))
+			break;
+		yield();
+		cpu_relax();
+	}
+	if (!KTEST_EXPECT(reaches(&storm.parked, 1)))
+		return;
+	KTEST_EXPECT_EQ(atomic_load(&storm.wrong), 0);
+	KTEST_EXPECT(soon(sleeps, w.task));
+	KTEST_EXPECT_EQ(kthread_stop(w.task), 9);
+}

@@ -33,7 +33,7 @@ SEARCHES = {
     'hotplug': ['CONTROLS=1 OPS=3', 'CONTROLS=2 OPS=1'],
     'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
-    'park': ['ROUNDS=2 UNPARKER', 'ROUNDS=3 WAKER', 'ROUNDS=1 TWO UNPARKER'],
+    'park': ['ROUNDS=2 UNPARKER PATIENT', 'ROUNDS=2 WAKER KEEPS', 'ROUNDS=1 TWO UNPARKER'],
     'timer_move': ['OPS=2 LIVES=2 AGAIN=1'],
 }
 FULL = {
@@ -41,7 +41,7 @@ FULL = {
               'SENDERS=3 CALLS=2 CSDS=1 LIVES=2'],
     'nested': ['HARTS=3 DEPTH=2'],
     'watchdog': ['LOSSES=4'],
-    'park': ['ROUNDS=2 TWO UNPARKER WAKER'],
+    'park': ['ROUNDS=2 TWO UNPARKER WAKER KEEPS'],
     'timer_move': ['HARTS=3', 'HARTS=3 LIVES=2 AGAIN=1'],
 }
 DEPTH = 1000000

@@ -25,7 +25,21 @@ bool queued[3];
 /* Of the claims: somebody was told that it is parked, and nobody has unparked it since. */
 bool held;
 
+#ifdef PATIENT
+/* Who is not done yet, of parkers and unparker. */
+byte busy;
+#define begins busy++
+#define is_done busy--
+#else
+#define begins skip
+#define is_done skip
+#endif
+
+#ifdef MUTANT_PARK_DESPITE_STOP
+#define should_be_parked should_park
+#else
 #define should_be_parked (should_park && !should_stop)
+#endif
 
 #define wake(is_in)                 \
 	if                          \
@@ -82,22 +96,16 @@ inline answer_parked(is_news)
 	}
 }
 
-#ifdef MUTANT_PARK_DESPITE_STOP
-#define stays should_park
-#else
-#define stays should_be_parked
-#endif
-
 inline parkme()
 {
 	do
 	::
 #ifdef MUTANT_LOOK_THEN_SAY
-		atomic { shall = stays; news = parked };
+		atomic { shall = should_be_parked; news = parked };
 		state = PARK_STATE;
 #else
 		state = PARK_STATE;
-		atomic { shall = stays; news = parked };
+		atomic { shall = should_be_parked; news = parked };
 #endif
 		if
 		:: !shall -> break
@@ -117,7 +125,9 @@ inline parkme()
 		break
 #endif
 	od;
-	state = RUNNING
+	state = RUNNING;
+	/* It has not come back for nothing. */
+	assert(!held || should_stop)
 }
 
 active proctype thread()
@@ -226,18 +236,23 @@ proctype parker(byte me; byte rounds)
 		queued[me] = false;
 		if
 		:: ended -> break /* -ENOSYS: must happen */
+#ifdef KEEPS
+		:: !ended && got && !rounds /* must happen */
+#endif
 		:: !ended && got -> unpark() /* must happen */
 		:: !ended && !got /* -EINTR: must happen */
 		fi;
 again:
-	od
+	od;
+	is_done
 }
 
 proctype unparker()
 {
 	bool was;
 
-	unpark()
+	unpark();
+	is_done
 }
 
 proctype waker()
@@ -249,6 +264,9 @@ proctype stopper()
 {
 	bool was;
 
+#ifdef PATIENT
+	!busy;
+#endif
 	should_stop = true;
 #ifndef MUTANT_STOP_LEAVES_PARKED
 	unpark();
@@ -267,11 +285,14 @@ proctype stopper()
 
 init {
 	atomic {
+		begins;
 		run parker(0, ROUNDS);
 #ifdef TWO
+		begins;
 		run parker(1, 1);
 #endif
 #ifdef UNPARKER
+		begins;
 		run unparker();
 #endif
 #ifdef WAKER
