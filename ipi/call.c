@@ -186,6 +186,11 @@ void ipi_interrupt(void)
 	ipi_count(&me->stats.run, 1);
 }
 
+bool call_queue_has_calls(void)
+{
+	return call_queue_pending(&this_cpu_ptr(&ipi_cpu)->queue);
+}
+
 bool call_queue_has_work(void)
 {
 	return ipi_has_work(this_cpu_ptr(&ipi_cpu));

@@ -127,6 +127,9 @@ bool call_queue_poll(unsigned int looks);
 /* True while that cpu watches its queue, for benchmarks that want it asleep. Any context. */
 bool call_queue_polling(unsigned int cpu);
 
+/* True if a call is queued for this cpu, for who waits with interrupts off for anything but a call. Interrupts off. */
+bool call_queue_has_calls(void);
+
 /* True if something is queued for this cpu, so that idle must not sleep. Interrupts off. */
 bool call_queue_has_work(void);
 
