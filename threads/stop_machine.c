@@ -16,6 +16,7 @@
 #include "core/printk.h"
 #include "core/symbols.h"
 #include "core/time.h"
+#include "core/timer.h"
 #include "ipi/backtrace.h"
 #include "ipi/call.h"
 #include "threads/completion.h"
@@ -177,8 +178,23 @@ static __noinline void watch(struct multi_stop *ms, enum stage stage)
 		panic("stop_machine: not all harts have come in %d s", STOP_FATAL_S);
 }
 
-/* Looks between two of the clock: reading it may trap to the firmware. */
-#define LOOKS 64
+/* Looks between two of the clock: reading it may trap to the firmware. And until a hart that waits no longer spins. */
+#define LOOKS	   64
+#define DOZE_LOOKS 1024
+
+/*
+ * Harts that spin take time from those that they wait for where they share something: on an emulator that runs them in turn each would spin its whole
+ * turn away. Interrupts stay as they are, but for a moment.
+ */
+static __noinline void doze(void)
+{
+	unsigned long flags = local_irq_save();
+
+	timer_compare_set(time_now() + ns_to_ticks(POLL_US * 1000));
+	wait_for_interrupt();
+	timers_reprogram();
+	local_irq_restore(flags);
+}
 
 static void wait_for_all(struct multi_stop *ms, struct stopper *s, enum stage stage)
 {
@@ -186,8 +202,11 @@ static void wait_for_all(struct multi_stop *ms, struct stopper *s, enum stage st
 		if (stage == STAGE_DISABLE_IRQ && unlikely(call_queue_has_calls()))
 			run_calls(ms, s, stage);
 		cpu_relax();
-		if (unlikely(!(looks % LOOKS)))
-			watch(ms, stage);
+		if (likely(looks % LOOKS))
+			continue;
+		watch(ms, stage);
+		if (looks >= DOZE_LOOKS)
+			doze();
 	}
 }
 
