@@ -149,17 +149,22 @@ void rings_restore(void)
 	atomic_store(&__ipi_backend, whole);
 }
 
-unsigned int set_csd_timeout_ms(unsigned int ms)
+unsigned int set_timeout_ms(const char *name, unsigned int ms)
 {
 	unsigned int before = 0;
 
 	TABLE_FOREACH (struct param, it, params) {
-		if (!strcmp(it->name, "csd_timeout_ms")) {
+		if (!strcmp(it->name, name)) {
 			before = *(unsigned int *)it->u.var;
 			*(unsigned int *)it->u.var = ms;
 		}
 	}
 	return before;
+}
+
+unsigned int set_csd_timeout_ms(unsigned int ms)
+{
+	return set_timeout_ms("csd_timeout_ms", ms);
 }
 
 static struct log_reader quiet_from;

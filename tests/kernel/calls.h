@@ -56,7 +56,8 @@ bool let_go(struct held *held);
 void lose_ring(unsigned int n);
 void rings_restore(void);
 
-/* Sets the watchdog's patience; returns what it was. */
+/* Sets the patience of a watchdog, by its parameter, or of that of calls; returns what it was. */
+unsigned int set_timeout_ms(const char *name, unsigned int ms);
 unsigned int set_csd_timeout_ms(unsigned int ms);
 
 /*
