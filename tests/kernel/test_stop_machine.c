@@ -148,7 +148,8 @@ KTEST(stop_machine, results)
  * What moves on a hart that is not held: a thread, a timer that comes again and again, and calls to it, which a thread elsewhere
  * makes.
  */
-#define TICK_US 100
+#define TICK_US 500
+#define SLOW_US 150
 
 static DEFINE_PER_CPU(_Atomic unsigned int, threads_moved);
 static DEFINE_PER_CPU(_Atomic unsigned int, timers_moved);
@@ -162,7 +163,16 @@ static void moved(void *info)
 	atomic_fetch_add(this_cpu_ptr(&calls_moved), 1);
 }
 
-/* From its handler each hart calls the next one, and waits: it cannot be stopped before that one has answered. */
+static void moved_slowly(void *info)
+{
+	udelay(SLOW_US);
+	moved(info);
+}
+
+/*
+ * From its handler each hart calls the next one, and waits: it cannot be stopped before that one has answered. Then it has that one run
+ * something that it does not wait for: now it can be stopped, but that one cannot.
+ */
 static void tick(struct timer_list *timer)
 {
 	unsigned int next = cpumask_next(smp_processor_id(), cpu_online_mask);
@@ -171,6 +181,7 @@ static void tick(struct timer_list *timer)
 	if (next >= nr_cpu_ids)
 		next = cpumask_first(cpu_online_mask);
 	expect(!smp_call_function_single(next, moved, NULL, true));
+	expect(!smp_call_function_single(next, moved_slowly, NULL, false));
 	if (atomic_load(&moves))
 		mod_timer(timer, time_now() + ns_to_ticks(TICK_US * 1000));
 }
@@ -206,7 +217,7 @@ static unsigned int sum_moved(void)
 static int watch_them(void *data)
 {
 	unsigned int before = sum_moved();
-	uint64_t until = time_now() + ns_to_ticks(5 * TICK_US * 1000);
+	uint64_t until = time_now() + ns_to_ticks(4 * TICK_US * 1000);
 
 	(void)data;
 	while (time_now() < until)
@@ -260,7 +271,7 @@ KTEST(stop_machine, nothing_else_runs)
 
 	begin();
 	KTEST_EXPECT(start_movers(&movers));
-	for (unsigned int i = 1; i <= 10; i++) {
+	for (unsigned int i = 1; i <= 20; i++) {
 		unsigned int before = sum_moved();
 
 		KTEST_EXPECT(soon(have_moved, &before));
