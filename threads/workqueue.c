@@ -334,7 +334,7 @@ static void wait_reporting(struct completion *done, const char *what, const char
 			ticks_to_ns(time_now() - since) / 1000000, what, name);
 }
 
-/* Waits until the listing of that time is over. The pool's lock is held, and is not any more afterwards. */
+/* Waits until the listing of that time is over. The pool's lock is held, interrupts were flags before; neither afterwards. */
 static void wait_for_listing(struct work_pool *pool, uint64_t seq, work_func_t func,
 			     unsigned long flags)
 {
@@ -343,7 +343,8 @@ static void wait_for_listing(struct work_pool *pool, uint64_t seq, work_func_t f
 
 	init_completion(&flusher.done);
 	list_add_tail(&flusher.entry, &pool->flushers);
-	spin_unlock_irqrestore(&pool->lock, flags);
+	spin_unlock(&pool->lock);
+	local_irq_restore(flags);
 	wait_reporting(&flusher.done, "work", func_name(func, name));
 }
 
@@ -374,7 +375,8 @@ static bool wait_for_work(struct work_struct *work, bool queued, const char *wha
 		return true;
 	}
 	if (!runner || waits_for_itself(runner, what)) {
-		spin_unlock_irqrestore(&pool->lock, flags);
+		spin_unlock(&pool->lock);
+		local_irq_restore(flags);
 		return false;
 	}
 	wait_for_listing(pool, runner->seq, runner->func, flags);
@@ -426,13 +428,24 @@ bool flush_work(struct work_struct *work)
 	return wait_for_work(work, true, "flush_work");
 }
 
-bool flush_delayed_work(struct delayed_work *dwork)
+/* Takes it from its timer and lists it. False: it may be just where its timer, or who queues it, is about to list it. */
+static bool list_at_once(struct delayed_work *dwork)
 {
 	unsigned long flags = local_irq_save();
+	bool armed = disarm(dwork);
 
-	if (disarm(dwork))
+	if (armed)
 		list(dwork->cpu, dwork->wq, &dwork->work);
 	local_irq_restore(flags);
+	return armed ||
+	       atomic_load_explicit(&dwork->work.state, memory_order_relaxed) != WORK_PENDING;
+}
+
+bool flush_delayed_work(struct delayed_work *dwork)
+{
+	/* Whoever that is has interrupts off. */
+	while (!list_at_once(dwork))
+		cpu_relax();
 	return flush_work(&dwork->work);
 }
 
