@@ -89,7 +89,7 @@ extern struct workqueue_struct *const system_wq, *const system_unbound_wq;
 
 /*
  * True: it is queued now, on this cpu, or on cpu. False: it is pending already, it is being cancelled, or (reported) the workqueue is drained. What the caller
- * did before is seen by func, in both cases. delay is in ticks; a timer that expires when cpu is down counts as queued then.
+ * did before is seen by func, also if it was pending, unless it is cancelled. delay is in ticks; a timer that expires when cpu is down counts as queued then.
  * mod: takes it back first, if it is pending, and returns whether it was; false, and nothing is done, if it is being cancelled. Any
  * context.
  */

@@ -34,6 +34,8 @@ SEARCHES = {
     'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
     'park': ['ROUNDS=2 UNPARKER PATIENT', 'ROUNDS=2 WAKER KEEPS', 'ROUNDS=1 TWO UNPARKER'],
+    'stop_machine': ['', 'CROSS'],
+    'workqueue': ['', 'CANCEL'],
     'timer_move': ['OPS=2 LIVES=2 AGAIN=1'],
 }
 FULL = {
