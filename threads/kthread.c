@@ -6,11 +6,11 @@
 #include <stdio.h>
 
 #include "arch/riscv/irqflags.h"
-#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "core/time.h"
 #include "threads/wait.h"
 
 /*
@@ -265,11 +265,28 @@ static bool has_ended(unsigned int flags)
 	return flags & ENDED;
 }
 
-static bool has_left(const struct task_struct *task, unsigned int states)
+/*
+ * Waits until a thread that has answered has left its cpu: a few instructions later, and again after a late wake-up. False if it is
+ * unparked meanwhile. A wait that lasts is reported, once.
+ */
+static bool wait_until_left(struct kthread *k)
 {
+	uint64_t deadline = 0;
+
 	/* Acquire: pairs with the release when its context was saved. */
-	return !(atomic_load_explicit(&task->home, memory_order_acquire) & TASK_ON_RQ) &&
-	       atomic_load_explicit(&task->state, memory_order_relaxed) & states;
+	while (atomic_load_explicit(&k->task.home, memory_order_acquire) & TASK_ON_RQ) {
+		if (!(flags_of(k) & PARKED))
+			return false;
+		if (!deadline)
+			deadline = deadline_ms(SCHED_INACTIVE_S * 1000UL);
+		if (time_now() >= deadline) {
+			pr_err("thread %s: is parked, but has not left cpu%u for %d s",
+			       k->task.comm, task_cpu(&k->task), SCHED_INACTIVE_S);
+			deadline = UINT64_MAX;
+		}
+		usleep(POLL_US);
+	}
+	return true;
 }
 
 /* The flags as they were before; if that is news, with what is asked. */
@@ -313,11 +330,8 @@ int kthread_park(struct task_struct *task)
 		pr_warn("thread %s: ended instead of parking", task->comm);
 		return -ENOSYS;
 	}
-	if (!(flags & SHOULD_PARK))
+	if (!(flags & SHOULD_PARK) || !wait_until_left(k))
 		return -EINTR;
-	/* On another cpu it may need a few instructions more. */
-	if (!has_left(task, TASK_PARKED | TASK_NEW))
-		wait_task_inactive(task, TASK_PARKED | TASK_NEW);
 	return 0;
 }
 
@@ -327,14 +341,15 @@ static void go_home(struct kthread *k)
 	unsigned int home = atomic_load_explicit(&k->task.home, memory_order_acquire);
 
 	while ((home & ~TASK_ON_RQ) != k->cpu) {
-		/* Somebody's late wake-up has it run for a moment, where it sees that it is still parked. */
-		if (home & TASK_ON_RQ) {
-			cpu_relax();
-			home = atomic_load_explicit(&k->task.home, memory_order_acquire);
-		} else {
+		if (!(home & TASK_ON_RQ)) {
 			/* Against whoever wakes it, as in the scheduler. */
 			cas_acq_rel(&k->task.home, &home, k->cpu);
+			continue;
 		}
+		/* Somebody's late wake-up has it run for a moment, where it sees that it is still parked. */
+		if (!wait_until_left(k))
+			return;
+		home = atomic_load_explicit(&k->task.home, memory_order_acquire);
 	}
 }
 

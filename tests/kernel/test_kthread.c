@@ -464,7 +464,7 @@ KTEST(kthread, unpark_binds_anew)
 
 /* --- everybody at once --- */
 
-#define STORM_ROUNDS 200
+#define STORM_ROUNDS 50
 
 struct storm {
 	struct worker *w;
@@ -476,7 +476,8 @@ static int park_storm(void *data)
 {
 	struct storm *storm = data;
 
-	for (unsigned int i = 0; i < STORM_ROUNDS; i++) {
+	for (uint64_t deadline = deadline_ms(5000);
+	     atomic_load(&storm->parked) < STORM_ROUNDS && time_now() < deadline;) {
 		int err = kthread_park(storm->w->task);
 
 		if (!err) {
@@ -489,12 +490,11 @@ static int park_storm(void *data)
 			if (atomic_load(&storm->w->rounds) != rounds)
 				atomic_fetch_add(&storm->wrong, 1);
 			kthread_unpark(storm->w->task);
+			wake_up_process(storm->w->task);
 		} else if (err != -EBUSY) {
 			atomic_fetch_add(&storm->wrong, 1);
 		}
-		wake_up_process(storm->w->task);
-		if (random_below(&storm->random, 2))
-			yield();
+		usleep(random_below(&storm->random, 50));
 	}
 	return 0;
 }
@@ -531,16 +531,18 @@ KTEST(kthread, park_storm)
 		parked += atomic_load(&storms[i].parked);
 	}
 	quiet_end(level);
-	KTEST_EXPECT(parked >= STORM_ROUNDS / 2);
+	KTEST_EXPECT_EQ(parked, n * STORM_ROUNDS);
 	KTEST_EXPECT(soon(sleeps, w.task));
 	KTEST_EXPECT_EQ(kthread_stop(w.task), 8);
 }
+
+#define UNPARK_ROUNDS 2000
 
 static int park_often(void *data)
 {
 	struct storm *storm = data;
 
-	for (unsigned int i = 0; i < STORM_ROUNDS; i++) {
+	for (unsigned int i = 0; i < UNPARK_ROUNDS; i++) {
 		int err = kthread_park(storm->w->task);
 
 		if (!err)
@@ -552,29 +554,44 @@ static int park_often(void *data)
 	return 0;
 }
 
+static int parkme_always(void *data)
+{
+	struct worker *w = data;
+
+	while (!kthread_should_stop()) {
+		kthread_parkme();
+		atomic_fetch_add(&w->rounds, 1);
+		yield();
+	}
+	return 9;
+}
+
 /* Each asking may be taken back at any time: who asks gets an answer, and the thread is not left asleep. */
 KTEST(kthread, unpark_storm)
 {
+	unsigned int cpu = nth_other_cpu(0);
 	struct task_struct *task;
 	struct storm storm = {0};
-	struct worker w;
+	struct worker w = {0};
 
-	if (!KTEST_EXPECT(make(&w, 9)) || !KTEST_EXPECT(has_begun(&w)))
+	w.task = kthread_create(parkme_always, &w, "worker");
+	task = kthread_create(park_often, &storm, "storm");
+	if (!KTEST_EXPECT(!IS_ERR(w.task) && !IS_ERR(task)))
 		return;
+	if (cpu < nr_cpu_ids)
+		kthread_bind(w.task, cpu);
+	wake_up_process(w.task);
 	storm.w = &w;
-	task = kthread_run(park_often, &storm, "storm");
-	if (!KTEST_EXPECT(!IS_ERR(task)))
-		return;
-	for (uint64_t deadline = deadline_ms(5000); time_now() < deadline;) {
+	wake_up_process(task);
+	for (uint64_t deadline = deadline_ms(10000); time_now() < deadline;) {
 		kthread_unpark(w.task);
 		if (atomic_load(&storm.parked))
 			break;
 		yield();
-		cpu_relax();
 	}
 	if (!KTEST_EXPECT(reaches(&storm.parked, 1)))
 		return;
 	KTEST_EXPECT_EQ(atomic_load(&storm.wrong), 0);
-	KTEST_EXPECT(soon(sleeps, w.task));
+	KTEST_EXPECT(reaches(&w.rounds, 2));
 	KTEST_EXPECT_EQ(kthread_stop(w.task), 9);
 }
