@@ -7,7 +7,8 @@
 #define COMPLETED_ALL UINT32_MAX
 
 /*
- * One that sleeps, on its own stack. Who lets it go on touches neither it nor the completion after that: both may be gone.
+ * One that sleeps, on its own stack. Who lets it go on touches neither it nor the completion after
+ * that: both may be gone.
  *
  *   [ WAITS ] -- complete, under the lock --> [ TAKEN ] -- without the lock --> [ GOES_ON ]
  *       `-- its time is over, under the lock: leaves the list

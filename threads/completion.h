@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Completions: "that is done", said once for each who waits for it. Names and semantics are Linux's. */
+/* Completions: "that is done", once for each who waits for it. Names are Linux's. */
 #ifndef THREADS_COMPLETION_H
 #define THREADS_COMPLETION_H
 
@@ -12,8 +12,8 @@
 /* Members belong to threads/completion.c. */
 struct completion {
 	spinlock_t lock;
-	unsigned int
-		done; /* how often it was completed and not yet waited for; COMPLETED_ALL: for ever */
+	/* How often it was completed and not yet waited for; COMPLETED_ALL: for ever. */
+	unsigned int done;
 	struct list_head waiters;
 };
 
@@ -24,9 +24,9 @@ void init_completion(struct completion *x);
 void reinit_completion(struct completion *x);
 
 /*
- * Lets the one that has waited longest go on, or the next that comes; complete_all: all who wait, and all who come until
- * reinit_completion. What the caller did before is seen by who goes on; that one may free the completion at once, even before complete
- * has returned. Any context.
+ * Lets the one that has waited longest go on, or the next that comes; complete_all: all who wait,
+ * and all who come until reinit_completion. What the caller did before is seen by who goes on; that
+ * one may free the completion at once, even before complete has returned. Any context.
  */
 void complete(struct completion *x);
 void complete_all(struct completion *x);
@@ -34,7 +34,10 @@ void complete_all(struct completion *x);
 /* Sleeps until completed; a sleep that lasts is reported (threads/hung.h). Thread context. */
 void wait_for_completion(struct completion *x);
 
-/* At most so many ticks: 0 if it was not completed, else how many were left, at least 1. Thread context. */
+/*
+ * At most so many ticks: 0 if it was not completed, else how many were left, at least 1. Thread
+ * context.
+ */
 uint64_t wait_for_completion_timeout(struct completion *x, uint64_t ticks);
 
 /* Takes one completion if there is one; never sleeps. Any context. */

@@ -29,7 +29,9 @@ static void print_return(unsigned long pc, void *arg)
 	pr_warn("  %s", text);
 }
 
-/* Under the lock of all threads: none of them is freed meanwhile, whoever is named by one included. */
+/*
+ * Under the lock of all threads: none of them is freed meanwhile, whoever is named by one included.
+ */
 static void look_at(struct task_struct *task, void *arg)
 {
 	struct looking *looking = arg;
@@ -44,7 +46,7 @@ static void look_at(struct task_struct *task, void *arg)
 		return;
 	looking->found++;
 	if (on)
-		pr_warn("thread %s waits on cpu%u since %lu ms for thread %s, which is %s on cpu%u, %s",
+		pr_warn("thread %s waits on cpu%u since %lu ms for thread %s (%s on cpu%u) %s",
 			task->comm, home, ticks_to_ns(time_now() - since) / 1000000, on->comm,
 			task_state_name(on), task_cpu(on), what ? what : "");
 	else
@@ -61,7 +63,10 @@ unsigned int hung_report(uint64_t from, uint64_t until)
 	return looking.found;
 }
 
-/* Three looks in the time: reported late by a third at most. It costs an interrupt in ten seconds, and nothing where threads sleep. */
+/*
+ * Three looks in the time: reported late by a third at most. It costs an interrupt in ten seconds,
+ * and nothing where threads sleep.
+ */
 static void look(struct timer_list *timer)
 {
 	static uint64_t reported_until;

@@ -16,10 +16,11 @@
 /*
  * What a thread is asked, and what it has answered:
  *
- *              kthread_park                     the thread, in kthread_parkme; or kthread_park, if it was never woken
- *   [ 0 ] ---------------------> [ SHOULD_PARK ] -------------------------> [ SHOULD_PARK, PARKED ] -+ woken: sleeps again
- *     ^------ kthread_unpark ---------|                                        |      ^--------------+
- *     ^------ kthread_unpark --------------------------------------------------+
+ *           kthread_park                  the thread itself
+ *   [ 0 ] ----------------> [ SHOULD_PARK ] ----------------> [ SHOULD_PARK, PARKED ] -+
+ *    ^ | ^-- kthread_unpark ---|                                 |  ^   ^--------------+ woken
+ *    | +---- kthread_park, of one that has not STARTED ----------|--+
+ *    +------ kthread_unpark -------------------------------------+
  *
  * SHOULD_STOP is set once, unparks, and keeps it from parking; ENDED is the last, with the result.
  */
@@ -96,7 +97,10 @@ static bool answer_parked(struct kthread *k)
 	unsigned int flags = flags_of(k);
 
 	while (should_be_parked(flags) && !(flags & PARKED)) {
-		/* Release: pairs with flags_of in kthread_park; what the thread did before is seen there. */
+		/*
+		 * Release: pairs with flags_of in kthread_park; what the thread did before is seen
+		 * there.
+		 */
 		if (cas_acq_rel(&k->flags, &flags, flags | PARKED))
 			return true;
 	}
@@ -115,7 +119,10 @@ void kthread_parkme(void)
 		flags = flags_of(k);
 		if (!should_be_parked(flags))
 			break;
-		/* Nobody runs here between the answer and the sleep: for who asks on this cpu it sleeps by then. */
+		/*
+		 * Nobody runs here between the answer and the sleep: for who asks on this cpu it
+		 * sleeps by then.
+		 */
 		local_irq_disable();
 		if (flags & PARKED) {
 			/* Woken without cause, or answered by who asked. */
@@ -237,8 +244,8 @@ void kthread_set_per_cpu(struct task_struct *task, unsigned int cpu)
 }
 
 /*
- * Waits until cond is true of the flags, which are then those it was true of; the hung-thread check reports who waits for whom
- * if that lasts.
+ * Waits until cond is true of the flags, which are then those it was true of; the hung-thread check
+ * reports who waits for whom if that lasts.
  */
 static unsigned int wait_for_flags(struct kthread *k, const char *what,
 				   bool (*cond)(unsigned int flags))
@@ -266,8 +273,8 @@ static bool has_ended(unsigned int flags)
 }
 
 /*
- * Waits until a thread that has answered has left its cpu: a few instructions later, and again after a late wake-up. False if it is
- * unparked meanwhile. A wait that lasts is reported, once.
+ * Waits until a thread that has answered has left its cpu: a few instructions later, and again
+ * after a late wake-up. False if it is unparked meanwhile. A wait that lasts is reported, once.
  */
 static bool wait_until_left(struct kthread *k)
 {
@@ -346,7 +353,10 @@ static void go_home(struct kthread *k)
 			cas_acq_rel(&k->task.home, &home, k->cpu);
 			continue;
 		}
-		/* Somebody's late wake-up has it run for a moment, where it sees that it is still parked. */
+		/*
+		 * Somebody's late wake-up has it run for a moment, where it sees that it is still
+		 * parked.
+		 */
 		if (!wait_until_left(k))
 			return;
 		home = atomic_load_explicit(&k->task.home, memory_order_acquire);

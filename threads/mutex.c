@@ -35,7 +35,9 @@ bool mutex_trylock(struct mutex *lock)
 						       memory_order_acquire, memory_order_acquire);
 }
 
-/* Under wait_lock: takes it if it is free by now, or else makes its owner come here when it leaves. */
+/*
+ * Under wait_lock: takes it if it is free by now, or else makes its owner come here when it leaves.
+ */
 static bool take_or_mark(struct mutex *lock)
 {
 	uintptr_t word = atomic_load_explicit(&lock->owner, memory_order_relaxed);
@@ -73,7 +75,10 @@ static __noinline void lock_slowly(struct mutex *lock)
 	store_relaxed(&current->waits_for, lock->name);
 	for (;;) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
-		/* Acquire: pairs with the release in unlock_slowly, and so with what the owner before did. */
+		/*
+		 * Acquire: pairs with the release in unlock_slowly, and so with what the owner
+		 * before did.
+		 */
 		if (atomic_load_explicit(&w.has_it, memory_order_acquire))
 			break;
 		schedule();
@@ -100,7 +105,10 @@ static __noinline void unlock_slowly(struct mutex *lock)
 	store_relaxed(&lock->owner,
 		      (uintptr_t)task | (list_empty(&lock->waiters) ? 0 : MUTEX_WAITERS));
 	spin_unlock_irqrestore(&lock->wait_lock, flags);
-	/* Release: pairs with the acquire in lock_slowly. Its thread may leave, and end, from here on. */
+	/*
+	 * Release: pairs with the acquire in lock_slowly. Its thread may leave, and end, from here
+	 * on.
+	 */
 	store_release(&w->has_it, 1);
 	wake_up_process(task);
 	put_task_struct(task);

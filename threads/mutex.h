@@ -11,12 +11,13 @@
 #include "core/spinlock.h"
 
 /*
- * The word is the owner, and whether others wait; who leaves while others wait hands it to the first of them, so that
- * they get it in the order in which they came.
+ * The word is the owner, and whether others wait; who leaves while others wait hands it to the
+ * first of them, so that they get it in the order in which they came.
  *
- *               lock                      another comes: under wait_lock
- *   [ 0 ] --------------> [ owner ] ------------------------------------> [ owner, WAITERS ] --+
- *     ^---- unlock ---------|  ^-- unlock, it was the only one: its turn -------|  ^-----------+ unlock: the next one's turn
+ *            lock                  another comes: under wait_lock
+ *   [ 0 ] -----------> [ owner ] ----------------------------------> [ owner, WAITERS ] -+
+ *     ^---- unlock ------|  ^---- unlock, one waited: its turn ---------|     ^----------+
+ *                                                                unlock: the next one's turn
  */
 struct mutex {
 	_Atomic uintptr_t owner; /* struct task_struct *, MUTEX_WAITERS */
@@ -31,8 +32,8 @@ struct mutex {
 void __mutex_init(struct mutex *lock, const char *name);
 
 /*
- * Takes it, sleeping while another thread has it; a sleep that lasts is reported (threads/hung.h). A thread that has it already panics, with
- * both names. Thread context.
+ * Takes it, sleeping while another thread has it; a sleep that lasts is reported (threads/hung.h).
+ * A thread that has it already panics, with both names. Thread context.
  */
 void mutex_lock(struct mutex *lock);
 

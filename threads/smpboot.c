@@ -14,8 +14,8 @@
 #include "threads/mutex.h"
 
 /*
- * Guards the list, each store, and threads_up: so that a registration sees each cpu either before or after it has unparked, or
- * parked, its threads, and no lock of hotplug is needed.
+ * Guards the list, each store, and threads_up: so that a registration sees each cpu either before
+ * or after it has unparked, or parked, its threads, and no lock of hotplug is needed.
  */
 static DEFINE_MUTEX(smpboot_threads_lock);
 static LIST_HEAD(hotplug_threads);
@@ -210,7 +210,7 @@ int smpboot_register_percpu_thread(struct smp_hotplug_thread *ht)
 
 	if (missing) {
 		pr_warn("smpboot: %s cannot be registered without %s",
-		       ht->thread_comm ? ht->thread_comm : "a descriptor", missing);
+			ht->thread_comm ? ht->thread_comm : "a descriptor", missing);
 		return -EINVAL;
 	}
 	mutex_lock(&smpboot_threads_lock);
@@ -230,7 +230,7 @@ int smpboot_unregister_percpu_thread(struct smp_hotplug_thread *ht)
 		destroy_threads(ht);
 	} else {
 		pr_warn("smpboot: %s is not registered",
-		       ht->thread_comm ? ht->thread_comm : "a descriptor");
+			ht->thread_comm ? ht->thread_comm : "a descriptor");
 	}
 	mutex_unlock(&smpboot_threads_lock);
 	return registered ? 0 : -ENOENT;

@@ -43,7 +43,10 @@ static void wake(wait_queue_head_t *wq, unsigned int exclusive)
 		exclusive -= wait->exclusive;
 		wake_up_process(wait->task);
 		list_del_init(&wait->entry);
-		/* Release: pairs with the acquire in finish_wait; nothing of it is touched from here on. */
+		/*
+		 * Release: pairs with the acquire in finish_wait; nothing of it is touched from
+		 * here on.
+		 */
 		store_release(&wait->queued, 0);
 	}
 	spin_unlock_irqrestore(&wq->lock, flags);
@@ -67,7 +70,10 @@ static void prepare(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsign
 		list_add_tail(&wait->entry, &wq->waiters);
 		store_relaxed(&wait->queued, 1);
 	}
-	/* Within the lock: who made the condition true and finds nobody in the queue has done so before it is looked at. */
+	/*
+	 * Within the lock: who made the condition true and finds nobody in the queue has done so
+	 * before it is looked at.
+	 */
 	set_current_state(state);
 	spin_unlock_irqrestore(&wq->lock, flags);
 }

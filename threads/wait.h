@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Wait queues: threads that sleep until a condition that others make true. Names and semantics are Linux's. */
+/* Wait queues: threads sleep until others make a condition true. Names are Linux's. */
 #ifndef THREADS_WAIT_H
 #define THREADS_WAIT_H
 
@@ -12,8 +12,8 @@
 #include "threads/sched.h"
 
 /*
- * Panics, naming the caller, the thread and the reason, where nobody may sleep: with preemption or interrupts off. Every
- * function of threads/ that may sleep begins with it.
+ * Panics, naming the caller, the thread and the reason, where nobody may sleep: with preemption or
+ * interrupts off. Every function of threads/ that may sleep begins with it.
  */
 #define might_sleep()                                                           \
 	do {                                                                    \
@@ -43,9 +43,9 @@ void init_waitqueue_head(wait_queue_head_t *wq);
 #define DEFINE_WAIT(name) struct wait_queue_entry name = {.task = current}
 
 /*
- * Wakes all who wait, but of those who wait exclusively only the one that has waited longest (wake_up) or all (wake_up_all). All
- * that the caller did before is seen by who is woken. The queue must stay until it returns. Any context, but not with the
- * lock of that queue held.
+ * Wakes all who wait, but of those who wait exclusively only the one that has waited longest
+ * (wake_up) or all (wake_up_all). All that the caller did before is seen by who is woken. The queue
+ * must stay until it returns. Any context, but not with the lock of that queue held.
  */
 void wake_up(wait_queue_head_t *wq);
 void wake_up_all(wait_queue_head_t *wq);
@@ -54,8 +54,8 @@ void wake_up_all(wait_queue_head_t *wq);
 bool waitqueue_active(wait_queue_head_t *wq);
 
 /*
- * For what the macros below do not do: in a loop, prepare (joins the queue, unless it is in it, and sets the state), look at the condition,
- * schedule; then finish. Thread context.
+ * For what the macros below do not do: in a loop, prepare (joins the queue, unless it is in it, and
+ * sets the state), look at the condition, schedule; then finish. Thread context.
  */
 void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsigned int state);
 void prepare_to_wait_exclusive(wait_queue_head_t *wq, struct wait_queue_entry *wait,
@@ -84,8 +84,9 @@ void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait);
 	})
 
 /*
- * Sleep until cond is true; it is looked at before, and after each wake-up, outside of all locks. Who makes it true wakes the queue
- * after that. A sleep that lasts is reported (threads/hung.h), but for those of wait_event_idle, which may last for ever. Thread context.
+ * Sleep until cond is true; it is looked at before, and after each wake-up, outside of all locks.
+ * Who makes it true wakes the queue after that. A sleep that lasts is reported (threads/hung.h),
+ * but for those of wait_event_idle, which may last for ever. Thread context.
  */
 #define wait_event(wq, cond) \
 	(void)__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, prepare_to_wait, MAX_SCHEDULE_TIMEOUT)
@@ -95,7 +96,10 @@ void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait);
 	(void)__wait_event(wq, cond, TASK_INTERRUPTIBLE, prepare_to_wait_exclusive, \
 			   MAX_SCHEDULE_TIMEOUT)
 
-/* At most so many ticks: 0 if cond is still false then, else how many were left, at least 1. Thread context. */
+/*
+ * At most so many ticks: 0 if cond is still false then, else how many were left, at least 1. Thread
+ * context.
+ */
 #define wait_event_timeout(wq, cond, ticks) \
 	__wait_event(wq, cond, TASK_UNINTERRUPTIBLE, prepare_to_wait, ticks)
 #define wait_event_idle_timeout(wq, cond, ticks) \

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Runs fn(arg) in a thread that is bound to another cpu, until it returns. Does not wait for that: run_on_done() tells. One
- * a cpu: -EBUSY while an earlier one is not over; -ENXIO if the cpu is not online or is the calling one; -ENOMEM. Thread context.
+ * Runs fn(arg) in a thread that is bound to another cpu, until it returns. Does not wait for that:
+ * run_on_done() tells. One a cpu: -EBUSY while an earlier one is not over; -ENXIO if the cpu is not
+ * online or is the calling one; -ENOMEM. Thread context.
  */
 int run_on(unsigned int cpu, void (*fn)(void *arg), void *arg);
 

@@ -566,7 +566,10 @@ static int parkme_always(void *data)
 	return 9;
 }
 
-/* Each asking may be taken back at any time: who asks gets an answer, and the thread is not left asleep. */
+/*
+ * Each asking may be taken back at any time: who asks gets an answer, and the thread is not left
+ * asleep.
+ */
 KTEST(kthread, unpark_storm)
 {
 	unsigned int cpu = nth_other_cpu(0);
