@@ -10,8 +10,10 @@
 #include "core/compiler.h"
 #include "core/cpumask.h"
 #include "core/random.h"
+#include "core/timer.h"
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
+#include "threads/sched.h"
 
 /* What one cpu sent to another, and what arrived: at the end both sides are equal. */
 struct pair {
@@ -59,8 +61,18 @@ struct hot_work {
 	_Atomic uint64_t wishes, granted;
 };
 
+/*
+ * A timer that its torturer alone arms, here or on another cpu. Counted as armed before it is, and
+ * taken off again if it was refused or deleted.
+ */
+struct hot_timer {
+	struct timer_list timer;
+	_Atomic uint64_t armed, fired;
+};
+
 #define TICKETS 64
 #define SHOUTS	4
+#define TIMERS	4
 
 /* What one cpu needs to torture others. On its own memory node. */
 struct torturer {
@@ -71,9 +83,27 @@ struct torturer {
 	struct ticket tickets[TICKETS];
 	struct shout shouts[SHOUTS];
 	struct hot_work hot, hot_lazy;
+	struct hot_timer timers[TIMERS];
 	bool nesting; /* a function that it runs waits for a call of its own */
 	_Atomic uint64_t ops, tried, accepted, busy, timed_out, nested;
+	_Atomic bool at_work; /* in an operation, or on the way home */
+	_Atomic bool home;    /* none of its calls is out any more */
+	int counter;	      /* of IPIs sent, the firmware's; negative: none */
+	uint64_t rings;	      /* the kernel's count when that began */
 };
+
+/* Parameter torture_mix: what goes on beside calls and irq_works. */
+enum torture_mix {
+	MIX_TIMERS,
+	MIX_WAKES,
+	MIX_HOTPLUG,
+	MIX_FAIL,
+	MIX_FREEZE,
+	MIX_PARK,
+	MIX_SMPBOOT,
+	MIXES
+};
+bool torture_mixes(enum torture_mix kind);
 
 /* By cpu; NULL for those that do not take part. */
 extern struct torturer **torturers;
@@ -91,8 +121,14 @@ enum fault_kind {
 };
 void torture_fault(enum fault_kind kind, const char *fmt, ...) __printf(2, 3);
 
-/* This cpu's. */
+/* This cpu's, which it must have. */
 struct torturer *torturer_here(void);
+
+/* A cpu that takes part, drawn at random. */
+unsigned int torture_any_cpu(uint64_t *random);
+
+/* When what is under way must have come home, from now. */
+uint64_t torture_patience(void);
 
 /* tickets.c: making and accounting. Any context. */
 struct ticket *ticket_take(struct torturer *me, unsigned int target);
@@ -119,6 +155,25 @@ void torture_op(struct torturer *me);
 /* What a function does that calls others in turn. Interrupts off. */
 void torture_nested(struct torturer *me);
 void hot_run(struct irq_work *work);
+
+/* sleepers.c: threads that torturers wake. start: 0 or -ENOMEM; stop: false if one does not end. */
+int sleepers_start(uint64_t seed);
+bool sleepers_stop(void);
+void op_wake(struct torturer *me);
+/* Who was woken has seen why: at the end. Reports who has not. */
+bool sleepers_quiet(void);
+uint64_t sleepers_woken(void);
+void op_timer(struct torturer *me);
+void hot_timer_fires(struct timer_list *timer);
+
+/*
+ * actors.c: threads that do one thing again and again, each its own. stop leaves all harts online
+ * that were at the start.
+ */
+int actors_start(uint64_t seed);
+void actors_stop(void);
+/* Prints how often each did what it does; false if one that should have never did. */
+bool actors_tell(void);
 
 /* Parameter torture_close: harts close their queues for moments, as if they went down. */
 extern bool torture_close;

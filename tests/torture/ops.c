@@ -23,13 +23,18 @@ static bool one_in(struct torturer *me, unsigned int n)
 	return !random_below(stream(me), n);
 }
 
-static unsigned int any_cpu(struct torturer *me)
+unsigned int torture_any_cpu(uint64_t *random)
 {
-	unsigned int cpu = (unsigned int)random_below(stream(me), nr_cpu_ids);
+	unsigned int cpu = (unsigned int)random_below(random, nr_cpu_ids);
 
 	while (!torturers[cpu])
 		cpu = (cpu + 1) % nr_cpu_ids;
 	return cpu;
+}
+
+static unsigned int any_cpu(struct torturer *me)
+{
+	return torture_any_cpu(stream(me));
 }
 
 static unsigned int other_cpu(struct torturer *me)
@@ -437,10 +442,10 @@ void torture_nested(struct torturer *me)
 }
 
 static void (*const ops[])(struct torturer *me) = {
-	op_single_wait, op_single_wait, op_single_nowait, op_single_nowait,
-	op_async,	op_async,	op_timeout,	  op_many,
-	op_many,	op_any,		op_irq_work,	  op_irq_work,
-	op_irq_work,	op_pause,	op_nonsense,	  op_close,
+	op_single_wait, op_single_wait, op_single_nowait, op_single_nowait, op_async,
+	op_async,	op_timeout,	op_many,	  op_many,	    op_any,
+	op_irq_work,	op_irq_work,	op_irq_work,	  op_pause,	    op_nonsense,
+	op_close,	op_timer,	op_wake,
 };
 
 void torture_op(struct torturer *me)

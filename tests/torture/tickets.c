@@ -222,6 +222,8 @@ bool torturer_quiet(struct torturer *me)
 	for (unsigned int i = 0; i < TICKETS; i++)
 		quiet &= atomic_load_explicit(&me->tickets[i].state, memory_order_acquire) ==
 			 TICKET_FREE;
+	for (unsigned int i = 0; i < TIMERS; i++)
+		quiet &= get(&me->timers[i].armed) == get(&me->timers[i].fired);
 	return quiet && hot_is_quiet(&me->hot) && hot_is_quiet(&me->hot_lazy);
 }
 
@@ -241,6 +243,13 @@ void torturer_report(struct torturer *me)
 			torture_fault(FAULT_LOST, "a broadcast of cpu%u ran on %u of %u", me->cpu,
 				      atomic_load_explicit(&s->ran, memory_order_relaxed),
 				      s->accepted);
+	}
+	for (unsigned int i = 0; i < TIMERS; i++) {
+		uint64_t armed = get(&me->timers[i].armed), fired = get(&me->timers[i].fired);
+
+		if (armed != fired)
+			torture_fault(FAULT_LOST, "a timer of cpu%u: armed %lu times, fired %lu",
+				      me->cpu, armed, fired);
 	}
 	report_hot(me, &me->hot, "work");
 	report_hot(me, &me->hot_lazy, "lazy work");

@@ -4,24 +4,36 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
+#include "core/page.h"
 #include "core/param.h"
 #include "core/printk.h"
 #include "core/time.h"
 #include "ipi/backend.h"
 #include "ipi/call_stats.h"
+#include "sbi/base.h"
+#include "sbi/pmu.h"
+#include "sbi/sbi.h"
 #include "shell/shell.h"
 #include "tests/kernel/ktest.h"
-#include "tests/kernel/run_on.h"
+#include "tests/list.h"
 #include "tests/torture/internal.h"
+#include "threads/smpboot.h"
 
 /* Of all calls that should have been accepted; fewer would make a pass mean nothing. */
 #define ACCEPTED_PERCENT       95
 #define ACCEPTED_PERCENT_CLOSE 50
+/* With harts that are down half of the time. */
+#define ACCEPTED_PERCENT_HOTPLUG 25
+/* Of each hart. */
+#define ACCEPTED_MIN 20
+/* Pages that may stay: stacks for threads that come again, objects in half-filled pages. */
+#define PAGES_KEPT(harts) (64 + 24 * (harts))
 /* How long the last calls may take to come home; counted instructions pass slowly. */
 #define HOME_MS		      20000
 #define HOME_MS_DETERMINISTIC 200
@@ -37,6 +49,40 @@ PARAM_UINT("torture_ops", torture_wanted.ops, 1, UINT64_MAX,
 bool torture_close;
 PARAM_BOOL("torture_close", torture_close,
 	   "in torture harts close their queues for moments, as if they went down");
+
+static const char *const mix_names[MIXES] = {
+	[MIX_TIMERS] = "timers",   [MIX_WAKES] = "wakes",   [MIX_HOTPLUG] = "hotplug",
+	[MIX_FAIL] = "fail",	   [MIX_FREEZE] = "freeze", [MIX_PARK] = "park",
+	[MIX_SMPBOOT] = "smpboot",
+};
+
+static char mix_wanted[80] = "all";
+
+static bool is_mix(const char *word, size_t len)
+{
+	if (len == 5 && !strncmp(word, "calls", len))
+		return true;
+	for (unsigned int kind = 0; kind < MIXES; kind++) {
+		if (strlen(mix_names[kind]) == len && !strncmp(mix_names[kind], word, len))
+			return true;
+	}
+	return false;
+}
+
+PARAM_STRING("torture_mix", mix_wanted,
+	     "all, or what goes on beside calls: calls (nothing), timers, wakes, hotplug, fail, "
+	     "freeze, park, smpboot");
+
+bool torture_mixes(enum torture_mix kind)
+{
+	/*
+	 * One hart has nowhere to go; and one that closes its queue breaks what rests on hotplug.
+	 */
+	if ((kind == MIX_HOTPLUG || kind == MIX_FREEZE) &&
+	    (nr_cpu_ids == 1 || !sbi_probe(SBI_EXT_HSM)))
+		return false;
+	return !torture_close && list_has(mix_wanted, mix_names[kind]);
+}
 
 struct torturer **torturers;
 
@@ -67,7 +113,7 @@ uint64_t torture_seed(void)
 	return seed_given ? random_seed : time_now();
 }
 
-static uint64_t home_deadline(void)
+uint64_t torture_patience(void)
 {
 	return deadline_ms(deterministic ? HOME_MS_DETERMINISTIC : HOME_MS);
 }
@@ -82,7 +128,7 @@ static bool quiet(void *me)
 /* Lazy works come with the next interrupt: here it is. */
 static void come_home(struct torturer *me)
 {
-	uint64_t give_up = home_deadline();
+	uint64_t give_up = torture_patience();
 	unsigned long flags;
 
 	/* While one is out, others may queue more on this cpu. */
@@ -96,19 +142,105 @@ static void come_home(struct torturer *me)
 	torturer_report(me);
 }
 
-static bool is_over(struct torturer *me)
+static bool is_over(const struct torturer *me)
 {
 	return atomic_load_explicit(&stop, memory_order_relaxed) ||
 	       (ops_limit && atomic_load_explicit(&me->ops, memory_order_relaxed) >= ops_limit);
 }
 
-static void torture_here(void *arg)
-{
-	struct torturer *me = arg;
+/* Its thread is there while its cpu is up: so what it does, it does there. */
+static DEFINE_PER_CPU(struct task_struct *, torture_threads);
+static _Atomic bool go_home;
 
-	while (!is_over(me))
-		torture_op(me);
+static bool has_work(const struct torturer *me)
+{
+	if (atomic_load_explicit(&go_home, memory_order_acquire))
+		return !atomic_load_explicit(&me->home, memory_order_relaxed);
+	return !is_over(me);
 }
+
+static int torturer_should_run(unsigned int cpu)
+{
+	return torturers[cpu] && has_work(torturers[cpu]);
+}
+
+static void torturer_run(unsigned int cpu)
+{
+	struct torturer *me = torturers[cpu];
+
+	atomic_store_explicit(&me->at_work, true, memory_order_relaxed);
+	/*
+	 * Pairs with the one in stop_all: it sees that this one is at work, or this sees the end.
+	 */
+	smp_mb();
+	if (atomic_load_explicit(&go_home, memory_order_acquire)) {
+		come_home(me);
+		atomic_store_explicit(&me->home, true, memory_order_release);
+	} else if (!is_over(me)) {
+		torture_op(me);
+	}
+	atomic_store_explicit(&me->at_work, false, memory_order_release);
+	/* Hotplug's threads, and what else is on this cpu, get their turn at once. */
+	if (nr_running(cpu) > 1)
+		yield();
+}
+
+/* --- the firmware's count of a hart's IPIs, in each of its lives --- */
+
+static _Atomic uint64_t fw_ipis, fw_rings;
+
+static uint64_t rings_of(unsigned int cpu)
+{
+	struct call_totals t;
+
+	call_stats_of(cpu, &t);
+	return t.rings;
+}
+
+static void count_begins(unsigned int cpu)
+{
+	struct torturer *me = torturers[cpu];
+	unsigned long flags = local_irq_save();
+
+	if (me) {
+		me->counter = sbi_fw_counter_start(SBI_FW_IPI_SENT);
+		me->rings = rings_of(cpu);
+	}
+	local_irq_restore(flags);
+}
+
+static void count_ends(unsigned int cpu)
+{
+	struct torturer *me = torturers[cpu];
+	unsigned long flags = local_irq_save();
+	uint64_t ipis;
+
+	if (me && me->counter >= 0 && !sbi_fw_counter_read((unsigned int)me->counter, &ipis)) {
+		atomic_fetch_add_explicit(&fw_ipis, ipis, memory_order_relaxed);
+		atomic_fetch_add_explicit(&fw_rings, rings_of(cpu) - me->rings,
+					  memory_order_relaxed);
+		sbi_fw_counter_stop((unsigned int)me->counter);
+	}
+	local_irq_restore(flags);
+}
+
+/* At the end all harts are online, and each thread ends on its own. */
+static void count_is_over(unsigned int cpu, bool online)
+{
+	if (online)
+		count_ends(cpu);
+}
+
+static struct smp_hotplug_thread torturer_threads = {
+	.store = &torture_threads,
+	.thread_should_run = torturer_should_run,
+	.thread_fn = torturer_run,
+	.setup = count_begins,
+	.unpark = count_begins,
+	.park = count_ends,
+	.cleanup = count_is_over,
+	.thread_comm = "torture/%u",
+};
 
 /* --- all of them --- */
 
@@ -144,6 +276,9 @@ static struct torturer *new_torturer(unsigned int cpu, uint64_t seed)
 	}
 	for (unsigned int i = 0; i < TICKETS; i++)
 		init_irq_work(&t->tickets[i].work, ticket_work);
+	for (unsigned int i = 0; i < TIMERS; i++)
+		timer_setup(&t->timers[i].timer, hot_timer_fires);
+	t->counter = -1;
 	init_irq_work(&t->hot.work, hot_run);
 	t->hot_lazy.work = (struct irq_work)IRQ_WORK_INIT_LAZY(hot_run);
 	if (complete)
@@ -208,75 +343,91 @@ static bool all_idle(void *arg)
 
 	(void)arg;
 	for_each_possible_cpu (cpu) {
-		if (torturers[cpu] && cpu != smp_processor_id() && !run_on_done(cpu))
+		/* Acquire: pairs with the release when an operation is over. */
+		if (torturers[cpu] &&
+		    (!is_over(torturers[cpu]) ||
+		     atomic_load_explicit(&torturers[cpu]->at_work, memory_order_acquire)))
 			return false;
 	}
 	return true;
 }
 
-/* This hart takes part, and tells how it goes. */
-static void torture_and_tell(struct torturer *me, uint64_t seconds)
+static bool all_home(void *arg)
+{
+	unsigned int cpu;
+
+	(void)arg;
+	for_each_possible_cpu (cpu) {
+		if (torturers[cpu] &&
+		    !atomic_load_explicit(&torturers[cpu]->home, memory_order_acquire))
+			return false;
+	}
+	return true;
+}
+
+static void tell(uint64_t seconds)
 {
 	uint64_t start = time_now(), told = 0;
 
-	while (!is_over(me) && time_now() < deadline) {
+	while (!all_idle(NULL) && time_now() < deadline) {
 		uint64_t second = (time_now() - start) / timebase_hz;
 		struct totals sum;
 
-		torture_op(me);
+		usleep(1000);
 		if (second == told)
 			continue;
 		told = second;
 		sum_up(&sum);
 		printk_raw("# torture: %lu of %lu s, %lu calls", second, seconds, sum.accepted);
 	}
-	/* The others may have more to do, if they count operations. */
-	if (ops_limit)
-		poll_until(all_idle, NULL, deadline);
-	atomic_store_explicit(&stop, true, memory_order_relaxed);
 }
 
-static void home(void *arg)
+static void stop_all(void)
 {
-	come_home(arg);
+	atomic_store_explicit(&stop, true, memory_order_relaxed);
+	smp_mb();
 }
 
-/* All harts at once; false if some did not come back. */
-static bool on_all(void (*fn)(void *arg))
+/* Nobody calls any more but functions that still come home, and call on. */
+static bool all_come_home(void)
 {
 	unsigned int cpu;
 
+	atomic_store_explicit(&go_home, true, memory_order_release);
 	for_each_possible_cpu (cpu) {
-		int err;
-
-		if (!torturers[cpu] || cpu == smp_processor_id())
-			continue;
-		err = run_on(cpu, fn, torturers[cpu]);
-		if (err) {
-			pr_err("torture: cpu%u cannot take part: error %d", cpu, err);
-			return false;
-		}
+		if (torturers[cpu])
+			wake_up_process(per_cpu(torture_threads, cpu));
 	}
-	return true;
+	return poll_until(all_home, NULL, torture_patience());
 }
 
 /* False: some harts are still at it, and what they use must stay. */
-static bool run_all(uint64_t seconds)
+static bool run_all(uint64_t seconds, uint64_t seed)
 {
-	struct torturer *me = torturer_here();
-	bool all;
+	bool came_home = false;
+	int err;
 
 	deadline = time_now() + seconds * timebase_hz;
-	all = on_all(torture_here);
-	if (all)
-		torture_and_tell(me, seconds);
-	atomic_store_explicit(&stop, true, memory_order_relaxed);
-	if (!poll_until(all_idle, NULL, home_deadline()))
+	err = sleepers_start(seed);
+	if (!err)
+		err = smpboot_register_percpu_thread(&torturer_threads);
+	if (err) {
+		pr_err("torture: does not begin: error %d", err);
 		return false;
-	/* Nobody calls any more but functions that still come home, and call on. */
-	all &= on_all(home);
-	come_home(me);
-	return poll_until(all_idle, NULL, home_deadline()) && all;
+	}
+	err = actors_start(seed);
+	if (err)
+		pr_err("torture: not all threads begin: error %d", err);
+	else
+		tell(seconds);
+	actors_stop();
+	stop_all();
+	if (poll_until(all_idle, NULL, torture_patience()))
+		came_home = all_come_home();
+	if (!came_home)
+		return false;
+	smpboot_unregister_percpu_thread(&torturer_threads);
+	return !err;
 }
 
 /* --- the verdict --- */
@@ -309,14 +460,44 @@ static uint64_t recovered(void)
 	return t.recovered;
 }
 
-static unsigned int judge(bool came_home, const struct totals *sum, unsigned int suite)
+static unsigned int percent_due(void)
 {
-	unsigned int percent = torture_close ? ACCEPTED_PERCENT_CLOSE : ACCEPTED_PERCENT;
+	if (torture_mixes(MIX_HOTPLUG))
+		return ACCEPTED_PERCENT_HOTPLUG;
+	return torture_close ? ACCEPTED_PERCENT_CLOSE : ACCEPTED_PERCENT;
+}
 
+static bool enough(const struct totals *sum)
+{
+	return sum->accepted >= ACCEPTED_MIN * num_online_cpus() &&
+	       sum->accepted * 100 >= sum->tried * percent_due();
+}
+
+/*
+ * The firmware's count of what it has sent: one for each of the kernel's rings, and on top of that
+ * those of remote fences.
+ */
+static bool firmware_counts(void)
+{
+	return fw_ipis && num_online_cpus() > 1 && !strcmp(ipi_backend()->name, "sbi");
+}
+
+static unsigned long pages_used(void)
+{
+	struct page_stats stats;
+
+	page_stats(&stats);
+	return stats.used;
+}
+
+static unsigned int judge(bool came_home, const struct totals *sum, unsigned int suite,
+			  bool all_acted, unsigned long pages_before)
+{
 	number = failed = 0;
-	printk_raw("    KTAP version 1\n    # Subtest: torture\n    1..10");
+	printk_raw("    KTAP version 1\n    # Subtest: torture\n    1..13");
 	verdict(came_home, "all_harts_came_home");
-	verdict(sum->accepted && sum->accepted * 100 >= sum->tried * percent, "enough_accepted");
+	verdict(enough(sum), "enough_accepted");
+	verdict(all_acted, "all_came_about");
 	verdict(!faults_of(FAULT_LOST), "none_lost");
 	verdict(!faults_of(FAULT_TWICE), "none_twice");
 	verdict(!faults_of(FAULT_ORDER), "in_order");
@@ -325,15 +506,23 @@ static unsigned int judge(bool came_home, const struct totals *sum, unsigned int
 	verdict(!faults_of(FAULT_ANSWER), "answers");
 	verdict(recovered() == recovered_before, "no_ring_lost");
 	verdict(came_home && poll_until(is_balanced, NULL, deadline_ms(1000)), "counters_balance");
+	if (firmware_counts())
+		verdict(fw_rings && fw_ipis >= fw_rings, "firmware_sent_all_rings");
+	else
+		printk_raw("    ok %u firmware_sent_all_rings # SKIP it does not count them",
+			   ++number);
+	verdict(came_home && pages_used() <= pages_before + PAGES_KEPT(num_online_cpus()),
+		"memory_is_steady");
 	printk_raw("%sok %u torture", failed ? "not " : "", suite);
 	return failed;
 }
 
 unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite)
 {
+	unsigned long pages_before = pages_used();
+	bool came_home, all_acted;
 	struct totals sum;
-	bool came_home;
-	int err = prepare_all(seed);
+	int err = list_unknown(mix_wanted, is_mix, "part of torture") ? -EINVAL : prepare_all(seed);
 
 	if (err) {
 		printk_raw("# torture: error %d\nnot ok %u torture", err, suite);
@@ -342,22 +531,26 @@ unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, uns
 	printk_raw("# torture: %u harts, %lu s, seed %lu, IPIs by %s", num_online_cpus(),
 		   limits->seconds, seed, ipi_backend()->name);
 	atomic_store_explicit(&stop, false, memory_order_relaxed);
+	atomic_store_explicit(&go_home, false, memory_order_relaxed);
+	fw_ipis = fw_rings = 0;
 	ops_limit = limits->ops;
 	recovered_before = recovered();
-	came_home = run_all(limits->seconds);
-	if (came_home)
+	came_home = run_all(limits->seconds, seed);
+	all_acted = actors_tell();
+	if (came_home) {
+		sleepers_stop();
 		torture_balance();
+	}
 	sum_up(&sum);
 	printk_raw(
 		"STATS torture=calls harts=%u seed=%lu ipi=%s ops=%lu tried=%lu accepted=%lu no_ticket=%lu "
-		"timed_out=%lu nested=%lu",
+		"timed_out=%lu nested=%lu fw_ipis=%lu fw_rings=%lu",
 		num_online_cpus(), seed, ipi_backend()->name, sum.ops, sum.tried, sum.accepted,
-		sum.busy, sum.timed_out, sum.nested);
-	failed = judge(came_home, &sum, suite);
+		sum.busy, sum.timed_out, sum.nested, fw_ipis, fw_rings);
 	/* What a hart that did not come home might still use stays. */
 	if (came_home)
 		free_all();
-	return failed;
+	return judge(came_home, &sum, suite, all_acted, pages_before);
 }
 
 static int cmd_torture(int argc, char **argv)
