@@ -16,6 +16,7 @@
 #include "threads/cpuhp.h"
 #include "threads/kthread.h"
 #include "threads/smpboot.h"
+#include "threads/stop_machine.h"
 
 struct actor {
 	const char *name;
@@ -288,6 +289,59 @@ static void act_smpboot(struct actor *me)
 	did(me);
 }
 
+/* --- all harts are held --- */
+
+static _Atomic unsigned int stopped;
+
+static uint64_t all_ops(void)
+{
+	uint64_t n = turns();
+	unsigned int cpu;
+
+	for_each_possible_cpu (cpu) {
+		if (torturers[cpu])
+			n += atomic_load_explicit(&torturers[cpu]->ops, memory_order_relaxed);
+	}
+	return n;
+}
+
+/* Nobody gets on with anything meanwhile. */
+static int look_around(void *unused)
+{
+	uint64_t before = all_ops();
+
+	(void)unused;
+	atomic_fetch_add_explicit(&stopped, 1, memory_order_relaxed);
+	udelay(2);
+	if (!irqs_disabled() || all_ops() != before)
+		torture_fault(FAULT_PLACE, "a stopped machine moves");
+	return 7;
+}
+
+static int look_at_cpu(void *cpu)
+{
+	if (smp_processor_id() != *(unsigned int *)cpu)
+		torture_fault(FAULT_PLACE, "a stopper of cpu%u runs on cpu%u", *(unsigned int *)cpu,
+			      smp_processor_id());
+	return 8;
+}
+
+static void act_stop(struct actor *me)
+{
+	unsigned int cpu = torture_any_cpu(&me->random);
+	bool everywhere = random_below(&me->random, 2);
+	int err;
+
+	atomic_store_explicit(&stopped, 0, memory_order_relaxed);
+	err = stop_machine(look_around, NULL, everywhere ? cpu_possible_mask : NULL);
+	if (err != 7 || !stopped || (!everywhere && stopped != 1))
+		torture_fault(FAULT_ANSWER, "stop_machine ran on %u cpus: error %d", stopped, err);
+	err = stop_one_cpu(cpu, look_at_cpu, &cpu);
+	if (err != 8 && err != -ENOENT)
+		torture_fault(FAULT_ANSWER, "stop_one_cpu: error %d", err);
+	did(me);
+}
+
 /* --- all of them --- */
 
 /* In the order in which they end: harts stand still when the rest ends. */
@@ -295,6 +349,7 @@ static struct actor actors[] = {
 	{"hotplug", MIX_HOTPLUG, act_hotplug, NULL, end_hotplug, NULL, 0, 0},
 	{"park", MIX_PARK, act_park, begin_park, end_park, NULL, 0, 0},
 	{"smpboot", MIX_SMPBOOT, act_smpboot, NULL, NULL, NULL, 0, 0},
+	{"stop", MIX_STOP, act_stop, NULL, NULL, NULL, 0, 0},
 };
 
 static int actor_main(void *data)
@@ -358,9 +413,9 @@ bool actors_tell(void)
 	bool all = true;
 
 	printk_raw("STATS torture=threads hotplug=%lu failed_rows=%lu freezes=%lu suspends=%lu "
-		   "park=%lu smpboot=%lu wakes=%lu",
+		   "park=%lu smpboot=%lu stop=%lu wakes=%lu",
 		   done(&actors[0]), rows_failed, freezes, suspends, done(&actors[1]),
-		   done(&actors[2]), sleepers_woken());
+		   done(&actors[2]), done(&actors[3]), sleepers_woken());
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++) {
 		if (it->task && !done(it)) {
 			printk_raw("# torture: %s has never come about", it->name);

@@ -14,6 +14,7 @@
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
 #include "threads/sched.h"
+#include "threads/workqueue.h"
 
 /* What one cpu sent to another, and what arrived: at the end both sides are equal. */
 struct pair {
@@ -70,9 +71,16 @@ struct hot_timer {
 	_Atomic uint64_t armed, fired;
 };
 
+/* A work that its torturer alone queues, on any cpu: each time that was accepted it runs once. */
+struct hot_task {
+	struct work_struct work;
+	_Atomic uint64_t accepted, run;
+};
+
 #define TICKETS 64
 #define SHOUTS	4
 #define TIMERS	4
+#define WORKS	4
 
 /* What one cpu needs to torture others. On its own memory node. */
 struct torturer {
@@ -84,6 +92,7 @@ struct torturer {
 	struct shout shouts[SHOUTS];
 	struct hot_work hot, hot_lazy;
 	struct hot_timer timers[TIMERS];
+	struct hot_task works[WORKS];
 	bool nesting; /* a function that it runs waits for a call of its own */
 	_Atomic uint64_t ops, tried, accepted, busy, timed_out, nested;
 	_Atomic bool at_work; /* in an operation, or on the way home */
@@ -101,6 +110,8 @@ enum torture_mix {
 	MIX_FREEZE,
 	MIX_PARK,
 	MIX_SMPBOOT,
+	MIX_STOP,
+	MIX_WORKS,
 	MIXES
 };
 bool torture_mixes(enum torture_mix kind);
@@ -165,6 +176,8 @@ bool sleepers_quiet(void);
 uint64_t sleepers_woken(void);
 void op_timer(struct torturer *me);
 void hot_timer_fires(struct timer_list *timer);
+void op_work(struct torturer *me);
+void hot_task_runs(struct work_struct *work);
 
 /*
  * actors.c: threads that do one thing again and again, each its own. stop leaves all harts online

@@ -445,7 +445,7 @@ static void (*const ops[])(struct torturer *me) = {
 	op_single_wait, op_single_wait, op_single_nowait, op_single_nowait, op_async,
 	op_async,	op_timeout,	op_many,	  op_many,	    op_any,
 	op_irq_work,	op_irq_work,	op_irq_work,	  op_pause,	    op_nonsense,
-	op_close,	op_timer,	op_wake,
+	op_close,	op_timer,	op_wake,	  op_work,
 };
 
 void torture_op(struct torturer *me)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is woken: threads that sleep anywhere and go where they like, timers on any hart. */
+/* What is set going: threads that sleep anywhere and go where they like, timers and works. */
 #include <errno.h>
 
 #include "core/cpu.h"
@@ -187,4 +187,29 @@ void op_timer(struct torturer *me)
 	hot->timer.expires = expires;
 	if (add_timer_on(&hot->timer, torture_any_cpu(&me->random)))
 		add(&hot->armed, -1UL);
+}
+
+/* Some sleep, so that others must step in for their thread. */
+void hot_task_runs(struct work_struct *work)
+{
+	struct hot_task *task = container_of(work, struct hot_task, work);
+	uint64_t run = get(&task->run) + 1;
+
+	if (run % 8 == 0)
+		usleep(20);
+	atomic_store_explicit(&task->run, run, memory_order_relaxed);
+}
+
+void op_work(struct torturer *me)
+{
+	struct hot_task *task = &me->works[random_below(&me->random, WORKS)];
+	unsigned int cpu = torture_any_cpu(&me->random);
+	struct workqueue_struct *wq = random_below(&me->random, 2) ? system_wq : system_unbound_wq;
+
+	if (!torture_mixes(MIX_WORKS))
+		return;
+	if (queue_work_on(cpu, wq, &task->work))
+		add(&task->accepted, 1);
+	if (!random_below(&me->random, 16))
+		flush_work(&task->work);
 }

@@ -224,6 +224,8 @@ bool torturer_quiet(struct torturer *me)
 			 TICKET_FREE;
 	for (unsigned int i = 0; i < TIMERS; i++)
 		quiet &= get(&me->timers[i].armed) == get(&me->timers[i].fired);
+	for (unsigned int i = 0; i < WORKS; i++)
+		quiet &= get(&me->works[i].accepted) == get(&me->works[i].run);
 	return quiet && hot_is_quiet(&me->hot) && hot_is_quiet(&me->hot_lazy);
 }
 
@@ -250,6 +252,14 @@ void torturer_report(struct torturer *me)
 		if (armed != fired)
 			torture_fault(FAULT_LOST, "a timer of cpu%u: armed %lu times, fired %lu",
 				      me->cpu, armed, fired);
+	}
+	for (unsigned int i = 0; i < WORKS; i++) {
+		uint64_t accepted = get(&me->works[i].accepted), run = get(&me->works[i].run);
+
+		if (accepted != run)
+			torture_fault(FAULT_LOST,
+				      "a task of cpu%u: %lu times queued, %lu times run", me->cpu,
+				      accepted, run);
 	}
 	report_hot(me, &me->hot, "work");
 	report_hot(me, &me->hot_lazy, "lazy work");

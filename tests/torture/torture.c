@@ -53,7 +53,7 @@ PARAM_BOOL("torture_close", torture_close,
 static const char *const mix_names[MIXES] = {
 	[MIX_TIMERS] = "timers",   [MIX_WAKES] = "wakes",   [MIX_HOTPLUG] = "hotplug",
 	[MIX_FAIL] = "fail",	   [MIX_FREEZE] = "freeze", [MIX_PARK] = "park",
-	[MIX_SMPBOOT] = "smpboot",
+	[MIX_SMPBOOT] = "smpboot", [MIX_STOP] = "stop",	    [MIX_WORKS] = "works",
 };
 
 static char mix_wanted[80] = "all";
@@ -71,7 +71,7 @@ static bool is_mix(const char *word, size_t len)
 
 PARAM_STRING("torture_mix", mix_wanted,
 	     "all, or what goes on beside calls: calls (nothing), timers, wakes, hotplug, fail, "
-	     "freeze, park, smpboot");
+	     "freeze, park, smpboot, stop, works");
 
 bool torture_mixes(enum torture_mix kind)
 {
@@ -278,6 +278,8 @@ static struct torturer *new_torturer(unsigned int cpu, uint64_t seed)
 		init_irq_work(&t->tickets[i].work, ticket_work);
 	for (unsigned int i = 0; i < TIMERS; i++)
 		timer_setup(&t->timers[i].timer, hot_timer_fires);
+	for (unsigned int i = 0; i < WORKS; i++)
+		INIT_WORK(&t->works[i].work, hot_task_runs);
 	t->counter = -1;
 	init_irq_work(&t->hot.work, hot_run);
 	t->hot_lazy.work = (struct irq_work)IRQ_WORK_INIT_LAZY(hot_run);
