@@ -367,7 +367,6 @@ static int start(struct actor *me, uint64_t seed)
 {
 	int err;
 
-	atomic_store_explicit(&me->done, 0, memory_order_relaxed);
 	me->random = random_mix(seed + 2000 + me->kind);
 	err = me->begin ? me->begin() : 0;
 	if (err)
@@ -385,8 +384,9 @@ static int start(struct actor *me, uint64_t seed)
 int actors_start(uint64_t seed)
 {
 	rows_failed = freezes = suspends = guests_set_up = guests_cleaned = 0;
+	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++)
+		atomic_store_explicit(&it->done, 0, memory_order_relaxed);
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++) {
-		/* What needs another hart has none to act on. */
 		int err = torture_mixes(it->kind) ? start(it, seed) : 0;
 
 		if (err) {
@@ -403,25 +403,29 @@ void actors_stop(void)
 		if (!it->task)
 			continue;
 		kthread_stop(it->task);
+		it->task = NULL;
 		if (it->end)
 			it->end();
 	}
 }
 
-bool actors_tell(void)
+bool actors_acted(void)
 {
-	bool all = true;
+	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++) {
+		if (torture_mixes(it->kind) && !done(it))
+			return false;
+	}
+	return true;
+}
 
+void actors_tell(void)
+{
 	printk_raw("STATS torture=threads hotplug=%lu failed_rows=%lu freezes=%lu suspends=%lu "
 		   "park=%lu smpboot=%lu stop=%lu wakes=%lu",
 		   done(&actors[0]), rows_failed, freezes, suspends, done(&actors[1]),
 		   done(&actors[2]), done(&actors[3]), sleepers_woken());
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++) {
-		if (it->task && !done(it)) {
+		if (torture_mixes(it->kind) && !done(it))
 			printk_raw("# torture: %s has never come about", it->name);
-			all = false;
-		}
-		it->task = NULL;
 	}
-	return all;
 }

@@ -185,8 +185,10 @@ void hot_task_runs(struct work_struct *work);
  */
 int actors_start(uint64_t seed);
 void actors_stop(void);
-/* Prints how often each did what it does; false if one that should have never did. */
-bool actors_tell(void);
+/* True if each has done what it does, once at least. */
+bool actors_acted(void);
+/* Prints how often each did, and which never did. */
+void actors_tell(void);
 
 /* Parameter torture_close: harts close their queues for moments, as if they went down. */
 extern bool torture_close;
