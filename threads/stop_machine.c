@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Stopper threads, and how they stop all harts at once. */
+/* How all harts are stopped at once, in lockstep. */
 #include "threads/stop_machine.h"
 
 #include <errno.h>
@@ -8,9 +8,6 @@
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
-#include "core/hotplug.h"
-#include "core/init.h"
-#include "core/list.h"
 #include "core/panic.h"
 #include "core/param.h"
 #include "core/printk.h"
@@ -19,21 +16,20 @@
 #include "core/timer.h"
 #include "ipi/backtrace.h"
 #include "ipi/call.h"
-#include "threads/completion.h"
 #include "threads/cpuhp.h"
-#include "threads/kthread.h"
 #include "threads/mutex.h"
-#include "threads/smpboot.h"
-#include "threads/wait.h"
+#include "threads/stopper.h"
 
 static unsigned int stop_timeout_ms = 5000;
 PARAM_UINT("stop_timeout_ms", stop_timeout_ms, 1, 1000000,
 	   "how long stop_machine waits for a hart before it reports");
 
 /*
- * One stop of all harts. Every hart goes through the stages, and into the next only when all have come to this one:
+ * One stop of all harts. Every hart goes through the stages, and into the next only when all have
+ * come to this one:
  *
- *   PREPARE      its stopper runs (the caller's hart: the caller), preemption is off; interrupts are taken
+ *   PREPARE      its stopper runs (the caller's hart: the caller), preemption is off; interrupts
+ *                are taken
  *   DISABLE_IRQ  interrupts are off; calls are run for who is not there yet
  *   RUN          fn, where it is to run; nothing else
  *   EXIT         interrupts are on again
@@ -44,11 +40,14 @@ static const char *const stage_names[] = {"preemption off", "interrupts off", "t
 					  "interrupts on", "the end"};
 
 /*
- * Stage and how many harts have still to come to its end, in one word: so that who takes its arrival back cannot do so in a later
- * stage.
+ * Stage and how many harts have still to come to its end, in one word: so that who takes its
+ * arrival back cannot do so in a later stage.
  *
  *                     arrival           it runs calls, DISABLE_IRQ only
- *   [ stage, n ] <------------------> [ stage, n - 1 ] ... [ stage, 0 ] -- the last to arrive --> [ stage + 1, all ]
+ *   [ stage, n ] <------------------> [ stage, n - 1 ] ... [ stage, 0 ]
+ *                                                               | the last to arrive
+ *                                                               v
+ *                                                      [ stage + 1, all ]
  */
 #define STAGE_SHIFT 16
 #define MISSING	    ((1U << STAGE_SHIFT) - 1)
@@ -66,32 +65,8 @@ struct multi_stop {
 	_Atomic uint64_t report_at; /* ticks; who moves it on reports */
 };
 
-/* For one hart alone; on the stack of who waits. */
-struct stop_work {
-	struct list_head entry;
-	cpu_stop_fn_t fn;
-	void *arg;
-	int result;
-	struct completion done;
-	call_single_data_t csd;
-};
-
-/* Touched by its own hart only, interrupts off. Others hand over what there is to do by calls. */
-struct stopper {
-	bool enabled;
-	struct multi_stop *multi;
-	struct list_head works;
-	_Atomic uint64_t arrived; /* ARRIVED of where it came to last: for reports */
-	_Atomic uint64_t max_irqoff;
-};
 #define ARRIVED(turn, stage) ((turn) * 8 + 1 + (stage))
 #define QUEUED(turn)	     ((turn) * 8)
-
-static DEFINE_PER_CPU(struct stopper, stopper);
-static DEFINE_PER_CPU(struct task_struct *, stopper_task);
-
-/* How many are enabled. A hart writes it while hotplug is held, so that who holds that still finds it as it is. */
-static _Atomic unsigned int enabled;
 
 static DEFINE_MUTEX(stop_machine_mutex);
 static _Atomic uint64_t turns;
@@ -103,7 +78,10 @@ static inline enum stage stage_of(unsigned int progress)
 
 static inline unsigned int progress_of(struct multi_stop *ms)
 {
-	/* Acquire: pairs with the release of the last to arrive, and so with what all did in the stage before. */
+	/*
+	 * Acquire: pairs with the release of the last to arrive, and so with what all did in the
+	 * stage before.
+	 */
 	return atomic_load_explicit(&ms->progress, memory_order_acquire);
 }
 
@@ -113,7 +91,10 @@ static inline void arrive(struct multi_stop *ms, struct stopper *s, enum stage s
 	unsigned int harts = ms->harts;
 
 	store_relaxed(&s->arrived, ARRIVED(ms->turn, stage));
-	/* Release: what this hart did is seen by all in the next stage; acquire: the last one hands on what the others did. */
+	/*
+	 * Release: what this hart did is seen by all in the next stage; acquire: the last one hands
+	 * on what the others did.
+	 */
 	if ((atomic_fetch_sub_explicit(&ms->progress, 1, memory_order_acq_rel) & MISSING) == 1)
 		store_release(&ms->progress, (stage + 1) << STAGE_SHIFT | harts);
 }
@@ -178,13 +159,17 @@ static __noinline void watch(struct multi_stop *ms, enum stage stage)
 		panic("stop_machine: not all harts have come in %d s", STOP_FATAL_S);
 }
 
-/* Looks between two of the clock: reading it may trap to the firmware. And until a hart that waits no longer spins. */
+/*
+ * Looks between two of the clock: reading it may trap to the firmware. And until a hart that waits
+ * no longer spins.
+ */
 #define LOOKS	   64
 #define DOZE_LOOKS 1024
 
 /*
- * Harts that spin take time from those that they wait for where they share something: on an emulator that runs them in turn each would spin its whole
- * turn away. Interrupts stay as they are, but for a moment.
+ * Harts that spin take time from those that they wait for where they share something: on an
+ * emulator that runs them in turn each would spin its whole turn away. Interrupts stay as they are,
+ * but for a moment.
  */
 static __noinline void doze(void)
 {
@@ -224,8 +209,7 @@ static void call_fn(struct multi_stop *ms)
 							memory_order_relaxed, memory_order_relaxed);
 }
 
-/* One hart's part, preemption off. */
-static void take_part(struct multi_stop *ms)
+void stopper_take_part(struct multi_stop *ms)
 {
 	struct stopper *s = this_cpu_ptr(&stopper);
 	unsigned long flags;
@@ -272,7 +256,7 @@ static void stop_all(struct multi_stop *ms)
 		asked = smp_call_function(queue_multi, ms, false);
 	if (asked + 1 != ms->harts)
 		panic("stop_machine: %u of %u harts asked", asked, ms->harts - 1);
-	take_part(ms);
+	stopper_take_part(ms);
 	wait_for_all(ms, s, STAGE_EXIT);
 }
 
@@ -296,7 +280,7 @@ int stop_machine_cpuslocked(cpu_stop_fn_t fn, void *data, const struct cpumask *
 		return -ENXIO;
 	mutex_lock(&stop_machine_mutex);
 	ms.harts = num_online_cpus();
-	if (atomic_load_explicit(&enabled, memory_order_relaxed) != ms.harts) {
+	if (atomic_load_explicit(&stoppers_enabled, memory_order_relaxed) != ms.harts) {
 		mutex_unlock(&stop_machine_mutex);
 		report_disabled();
 		return -EAGAIN;
@@ -341,121 +325,3 @@ uint64_t stop_machine_max_irqoff(void)
 	}
 	return max;
 }
-
-/* The call that hands a work over. */
-static void queue_work_here(void *info)
-{
-	struct stopper *s = this_cpu_ptr(&stopper);
-	struct stop_work *work = info;
-
-	if (!s->enabled) {
-		work->result = -ENOENT;
-		complete(&work->done);
-		return;
-	}
-	list_add_tail(&work->entry, &s->works);
-	wake_up_process(this_cpu(stopper_task));
-}
-
-int stop_one_cpu(unsigned int cpu, cpu_stop_fn_t fn, void *arg)
-{
-	struct stop_work work = {.fn = fn, .arg = arg};
-
-	might_sleep();
-	init_completion(&work.done);
-	INIT_CSD(&work.csd, queue_work_here, &work);
-	if (smp_call_function_single_async(cpu, &work.csd))
-		return -ENOENT;
-	wait_for_completion(&work.done);
-	return work.result;
-}
-
-static int stopper_should_run(unsigned int cpu)
-{
-	struct stopper *s = per_cpu_ptr(&stopper, cpu);
-
-	return s->multi || !list_empty(&s->works);
-}
-
-static void stopper_run(unsigned int cpu)
-{
-	struct stopper *s = per_cpu_ptr(&stopper, cpu);
-	struct stop_work *work = NULL;
-	struct multi_stop *ms;
-	unsigned long flags;
-
-	preempt_disable();
-	flags = local_irq_save();
-	ms = s->multi;
-	s->multi = NULL;
-	if (!ms && !list_empty(&s->works)) {
-		work = list_first_entry(&s->works, struct stop_work, entry);
-		list_del_init(&work->entry);
-	}
-	local_irq_restore(flags);
-	if (ms)
-		take_part(ms);
-	if (work) {
-		work->result = work->fn(work->arg);
-		complete(&work->done);
-	}
-	preempt_enable();
-}
-
-static void stopper_create(unsigned int cpu)
-{
-	INIT_LIST_HEAD(&per_cpu(stopper, cpu).works);
-	per_cpu(stopper_task, cpu)->class = SCHED_STOP;
-}
-
-/*
- * Parks it never: while its hart is down it sleeps, and nobody wakes it. So it costs a way down and up next to
- * nothing.
- */
-static struct smp_hotplug_thread stopper_threads = {
-	.store = &stopper_task,
-	.thread_should_run = stopper_should_run,
-	.thread_fn = stopper_run,
-	.create = stopper_create,
-	.selfparking = true,
-	.thread_comm = "migration/%u",
-};
-
-static void enable(struct stopper *s, bool on)
-{
-	unsigned long flags = local_irq_save();
-
-	if (s->enabled != on)
-		atomic_fetch_add_explicit(&enabled, on ? 1 : -1U, memory_order_relaxed);
-	s->enabled = on;
-	local_irq_restore(flags);
-}
-
-static int stopper_online(unsigned int cpu)
-{
-	kthread_unpark(per_cpu(stopper_task, cpu));
-	enable(this_cpu_ptr(&stopper), true);
-	return 0;
-}
-
-static int stopper_offline(unsigned int cpu)
-{
-	struct stopper *s = this_cpu_ptr(&stopper);
-
-	enable(s, false);
-	/* What it had to do it has done before this thread, which comes after it, is here; nothing comes any more. */
-	if (stopper_should_run(cpu))
-		panic("cpu%u: its stopper has not done its work", cpu);
-	return 0;
-}
-
-static int stopper_init(void)
-{
-	int err = smpboot_register_percpu_thread(&stopper_threads);
-
-	if (err)
-		return err;
-	return cpuhp_setup_state(CPUHP_AP_STOPPER_ONLINE, "stopper:online", stopper_online,
-				 stopper_offline);
-}
-INITCALL(INIT_THREADS, stopper_init);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Works that wait for a worker, and the workers: what workqueues are made of. For threads/workqueue.c only. */
+/*
+ * Works that wait for a worker, and the workers: what workqueues are made of. For threads/work*.c
+ * only.
+ */
 #ifndef THREADS_WORKPOOL_H
 #define THREADS_WORKPOOL_H
 
 #include "threads/completion.h"
+#include "threads/mutex.h"
 #include "threads/workqueue.h"
 
 #define WORK_PENDING   1U
@@ -11,8 +15,8 @@
 #define WORK_CANCELING 4U
 
 /*
- * Of a cpu, or the unbound one. Locks are taken in this order: a pool's, then a workqueue's; never two pools'. Its lock is taken with
- * interrupts off.
+ * Of a cpu, or the unbound one. Locks are taken in this order: a pool's, then a workqueue's; never
+ * two pools'. Its lock is taken with interrupts off.
  */
 struct work_pool {
 	spinlock_t lock;
@@ -42,6 +46,9 @@ struct worker {
 	uint64_t seq;
 };
 
+DECLARE_PER_CPU(struct work_pool, work_pool);
+extern struct work_pool unbound_pool;
+
 /* On the stack of who waits for one listing. */
 struct flusher {
 	struct list_head entry;
@@ -49,7 +56,7 @@ struct flusher {
 	struct completion done;
 };
 
-/* All below: the pool's lock is held. */
+/* All up to pool_runner: the pool's lock is held. */
 
 /* Lists a work that the caller has made pending, and sees to it that a worker comes. */
 void pool_add(struct work_pool *pool, struct work_struct *work);
@@ -57,6 +64,19 @@ void pool_add(struct work_pool *pool, struct work_struct *work);
 void pool_remove(struct work_pool *pool, struct work_struct *work);
 /* True if it is listed here. */
 bool pool_lists(struct work_pool *pool, struct work_struct *work);
+/* The oldest that does not run, or NULL: those that do wait until they have. */
+struct work_struct *pool_next(struct work_pool *pool);
+/*
+ * There is such a one: it is the next of a worker that comes, or one comes for it, or the timer
+ * looks. one_more: one comes, if there can be one more.
+ */
+void pool_see_to_it(struct work_pool *pool);
+void pool_one_more(struct work_pool *pool);
+void pool_leave_idle(struct work_pool *pool, struct worker *worker);
+/* A listing is over: tells who waits for it. */
+void pool_end_listing(struct work_pool *pool, uint64_t seq);
+/* One is to be made, soon. */
+void worker_wanted(struct work_pool *pool);
 /* Who runs it here, or NULL. */
 struct worker *pool_runner(struct work_pool *pool, struct work_struct *work);
 
@@ -65,14 +85,55 @@ static inline bool pool_is_open(const struct work_pool *pool)
 	return atomic_load_explicit(&pool->open, memory_order_relaxed);
 }
 
-/* The pool of a cpu that is open, or of another one that is, or the unbound one; CPU_ANY: of this cpu. Interrupts off. */
+/*
+ * The pool of a cpu that is open, or of another one that is, or the unbound one; CPU_ANY: of this
+ * cpu. Interrupts off.
+ */
 struct work_pool *pool_of(unsigned int cpu);
-extern struct work_pool unbound_pool;
+
+/*
+ * Makes a worker, which first runs when there is a work for it. False: no memory. Thread context.
+ */
+bool worker_make(struct work_pool *pool);
+
+/* The pool where it is listed, or was last, locked; or, it never was, any. Interrupts off. */
+struct work_pool *lock_pool_of(struct work_struct *work) __acquires(&unbound_pool.lock);
 
 /* True if the calling thread runs a work of that workqueue. Thread context, no lock held. */
 bool runs_work_of(const struct workqueue_struct *wq);
 
-/* Of threads/workqueue.c: a work of that workqueue and color is over, and is not touched any more. Interrupts off. */
+/*
+ * A flush gives what is queued from then on the other color, and waits until none of the first is
+ * left. One at a time: so the color that it changes to is no work's any more.
+ */
+struct workqueue_struct {
+	char name[24];
+	unsigned int flags;
+	struct mutex flush_mutex;
+	spinlock_t lock; /* guards what follows */
+	unsigned int color;
+	unsigned int listed[2];	    /* works of each color that are listed, or run */
+	struct completion *flushed; /* of who waits for the color that is not color, or NULL */
+	unsigned int draining;	    /* how many drain it */
+};
+
+/*
+ * A work of that workqueue is about to be listed: false, it is drained, and may not; chained: by
+ * one of its works. Interrupts off.
+ */
+bool workqueue_get(struct workqueue_struct *wq, unsigned int *color, bool chained);
+/* It is over, and the work is not touched any more. Interrupts off. */
 void workqueue_put(struct workqueue_struct *wq, unsigned int color);
+
+/*
+ * Waits until the work does not run, or, queued, until its latest queueing is over; false: it need
+ * not. what, for a report, when it is the calling thread that runs it: then it does not wait.
+ * Thread context.
+ */
+bool wait_for_work(struct work_struct *work, bool queued, const char *what);
+
+/* Into a buffer of SYMBOL_TEXT_MAX. */
+const char *work_func_name(work_func_t func, char *buf);
+extern unsigned int work_timeout_ms;
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Harts that are held: that all are, that nothing else runs, what comes back, who is told to be late. */
+/*
+ * Harts that are held: that all are, that nothing else runs, what comes back, who is told to be
+ * late.
+ */
 #include "threads/stop_machine.h"
 
 #include <errno.h>
@@ -145,8 +148,8 @@ KTEST(stop_machine, results)
 }
 
 /*
- * What moves on a hart that is not held: a thread, a timer that comes again and again, and calls to it, which a thread elsewhere
- * makes.
+ * What moves on a hart that is not held: a thread, a timer that comes again and again, and calls to
+ * it, which a thread elsewhere makes.
  */
 #define TICK_US 500
 #define SLOW_US 150
@@ -170,8 +173,9 @@ static void moved_slowly(void *info)
 }
 
 /*
- * From its handler each hart calls the next one, and waits: it cannot be stopped before that one has answered. Then it has that one run
- * something that it does not wait for: now it can be stopped, but that one cannot.
+ * From its handler each hart calls the next one, and waits: it cannot be stopped before that one
+ * has answered. Then it has that one run something that it does not wait for: now it can be
+ * stopped, but that one cannot.
  */
 static void tick(struct timer_list *timer)
 {
@@ -232,7 +236,10 @@ static bool have_moved(void *arg)
 	return sum_moved() != *(unsigned int *)arg;
 }
 
-/* On some cpus: on an emulator that runs harts in turn each that waits in a handler takes its whole turn. */
+/*
+ * On some cpus: on an emulator that runs harts in turn each that waits in a handler takes its whole
+ * turn.
+ */
 struct movers {
 	struct task_struct *task[4];
 	unsigned int n;

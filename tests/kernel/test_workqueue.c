@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Works: where and how often they run, what waits for them, what takes them back, what becomes of those of a cpu that goes down. */
+/*
+ * Works: where and how often they run, what waits for them, what takes them back, what becomes of
+ * those of a cpu that goes down.
+ */
 #include "threads/workqueue.h"
 
 #include <errno.h>
