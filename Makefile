@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the kernel: make [LLVM=1] [DEBUG=1] [SAN=undefined] [V=1] [O=build]. See README for the
-# rest.
+# Builds the kernel: make [LLVM=1] [DEBUG=1] [TESTS=0] [SAN=undefined] [V=1] [O=build]. See README for
+# the rest.
 
 O      ?= build
 V      ?= 0
 LLVM   ?= 0
 DEBUG  ?= 0
+TESTS  ?= 1
 SAN    ?=
 
 .DEFAULT_GOAL := all
@@ -70,9 +71,10 @@ LDFLAGS  += --no-warn-rwx-segments
 endif
 
 # The kernel is every source below these folders, but what is for the host or for generating.
-KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell tests/kernel tests/bench tests/torture
-SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort $(wildcard $(d)/*.c $(d)/*.S)))) \
-        $(sort $(wildcard tests/*.c))
+# TESTS=0 leaves out what only tests and measures it.
+KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell \
+               $(if $(filter 1,$(TESTS)),tests tests/kernel tests/bench tests/torture)
+SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort $(wildcard $(d)/*.c $(d)/*.S))))
 OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 
@@ -102,7 +104,7 @@ $(O)/gen/flags: FORCE
 $(O)/gen/version.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define MUSTER_VERSION "%s"\n#define MUSTER_FLAGS "%s"\n' '$(VERSION)' \
-		'$(if $(filter 1,$(LLVM)),LLVM=1 )$(if $(filter 1,$(DEBUG)),DEBUG=1 )$(if $(SAN),SAN=$(SAN))' >$@.new
+		'$(if $(filter 1,$(LLVM)),LLVM=1 )$(if $(filter 1,$(DEBUG)),DEBUG=1 )$(if $(filter 1,$(TESTS)),,TESTS=0 )$(if $(SAN),SAN=$(SAN))' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(O)/gen/asm-offsets.h: arch/riscv/asm-offsets.c $(O)/gen/flags | $(TOOLS_READY)

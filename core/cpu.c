@@ -98,6 +98,25 @@ const char *cpu_state_name(int state)
 	return (unsigned int)state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
+bool cpus_have_isa(const char *extension)
+{
+	const struct fdt_cpu *known = NULL;
+	bool has = false;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		const struct fdt_cpu *fdt = infos[cpu].fdt;
+
+		if (!fdt)
+			return false;
+		if (!known || !fdt_cpu_same_isa(known, fdt))
+			has = fdt_cpu_has_isa(fdt, extension);
+		if (!has)
+			return false;
+		known = fdt;
+	}
+	return true;
+}
+
 struct hart_search {
 	unsigned long hartid;
 	bool found;

@@ -121,28 +121,9 @@ bool poll_until(bool (*cond)(void *), void *arg, uint64_t deadline)
 	return cond(arg);
 }
 
-static bool all_have_sstc(void)
-{
-	const struct fdt_cpu *known = NULL;
-	bool has = false;
-
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		const struct fdt_cpu *fdt = cpu_info(cpu)->fdt;
-
-		if (!fdt)
-			return false;
-		if (!known || !fdt_cpu_same_isa(known, fdt))
-			has = fdt_cpu_has_isa(fdt, "sstc");
-		if (!has)
-			return false;
-		known = fdt;
-	}
-	return true;
-}
-
 static int time_init(void)
 {
-	have_sstc = all_have_sstc();
+	have_sstc = cpus_have_isa("sstc");
 	legacy_timer = !have_sstc && !sbi_probe(SBI_EXT_TIME);
 	timer_interrupt_handler = timer_interrupt;
 	return 0;

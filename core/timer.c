@@ -362,10 +362,10 @@ static void move_all(struct timer_base *from, struct timer_base *to, unsigned in
 	from->nr = 0;
 }
 
-void timers_dying_cpu(void)
+int timers_dying_cpu(unsigned int cpu)
 {
-	unsigned int cpu = smp_processor_id(), to;
 	struct timer_base *base = base_of(cpu);
+	unsigned int to;
 
 	ASSERT(irqs_disabled() && !is_online(cpu) && runs_on(base, NULL));
 	for (;;) {
@@ -379,15 +379,14 @@ void timers_dying_cpu(void)
 	follow(base_of(to), to);
 	follow(base, cpu);
 	unlock_pair(cpu, to);
-}
-
-static int timers_dying(unsigned int cpu)
-{
-	(void)cpu;
-	timers_dying_cpu();
 	return 0;
 }
-CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "timers:dying", NULL, timers_dying);
+CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "timers:dying", NULL, timers_dying_cpu);
+
+uint64_t timers_next(void)
+{
+	return this_cpu(timer_base).compare;
+}
 
 unsigned int timers_pending_on(unsigned int cpu)
 {

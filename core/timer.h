@@ -95,7 +95,13 @@ void timers_reprogram(void);
  * interrupts off, and stays so until it is in it again: what others arm from now on goes elsewhere.
  * Nothing is to be done at its birth.
  */
-void timers_dying_cpu(void);
+int timers_dying_cpu(unsigned int cpu);
+
+/*
+ * The time at which this hart's timer interrupts next, UINT64_MAX if it does not: never later than the earliest of its timers.
+ * Interrupts off.
+ */
+uint64_t timers_next(void);
 
 /* How many timers are pending on a cpu. Any context. */
 unsigned int timers_pending_on(unsigned int cpu);

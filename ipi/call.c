@@ -211,7 +211,7 @@ bool call_queue_poll(unsigned int looks)
 			if (interrupt || !looks)
 				break;
 			looks -= looks != UINT32_MAX;
-			cpu_relax();
+			cpu_relax_watching(&queue->head, CALL_QUEUE_POLLING);
 		}
 		if (call_queue_poll_end(queue))
 			return interrupt;

@@ -13,6 +13,8 @@
 #include "core/smp.h"
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
+#include "sbi/base.h"
+#include "sbi/sbi.h"
 #include "threads/internal.h"
 
 /*
@@ -22,17 +24,34 @@
 static unsigned int idle_looks = 8;
 PARAM_UINT("idle_looks", idle_looks, 0, UINT32_MAX, "looks at the call queue before idle sleeps");
 
+enum idle_mode idle_mode;
+void (*idle_sleep)(void);
+
 static int parse_idle(const char *value)
 {
-	if (value && !strcmp(value, "poll"))
-		idle_looks = UINT32_MAX;
-	else if (value && !strcmp(value, "wfi"))
-		idle_looks = 0;
-	else
-		return -EINVAL;
-	return 0;
+	static const struct {
+		const char *word;
+		enum idle_mode mode;
+		unsigned int looks;
+	} modes[] = {
+		{"poll", IDLE_POLL, UINT32_MAX},
+		{"wfi", IDLE_WFI, 0},
+		{"suspend", IDLE_SUSPEND, 0},
+		{"suspend-deep", IDLE_SUSPEND_DEEP, 0},
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (value && !strcmp(value, modes[i].word)) {
+			idle_mode = modes[i].mode;
+			idle_looks = modes[i].looks;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
-PARAM_FUNC("idle", parse_idle, "poll: never sleep, calls need no interrupt; wfi: sleep at once");
+PARAM_FUNC("idle", parse_idle,
+	   "poll: never sleep; wfi, suspend, suspend-deep: sleep at once (default: look a while, "
+	   "then as the device tree says)");
 
 static __noreturn void idle_loop(void)
 {
@@ -51,9 +70,12 @@ static __noreturn void idle_loop(void)
 			irq_work_run();
 		} else if (!call_queue_poll(idle_looks)) {
 			/*
-			 * An interrupt that comes after the looks stays pending, and ends the wfi.
+			 * An interrupt that comes after the looks stays pending, and ends the sleep.
 			 */
-			wait_for_interrupt();
+			if (unlikely(idle_sleep))
+				idle_sleep();
+			else
+				wait_for_interrupt();
 		}
 		local_irq_enable();
 	}
@@ -66,7 +88,7 @@ static void secondary_starts(void)
 	 * While harts come up nobody calls them: those that look for calls would only keep the
 	 * others from their turns.
 	 */
-	if (!bringup_result.ticks)
+	if (!bringup_result.ticks && idle_looks != UINT32_MAX)
 		wait_for_interrupt();
 	cpuhp_online_idle();
 	idle_loop();
@@ -99,6 +121,10 @@ static int idle_threads_init(void)
 {
 	unsigned int cpu;
 
+	if (!sbi_probe(SBI_EXT_IPI) && !sbi_probe(SBI_EXT_LEGACY_SEND_IPI)) {
+		pr_warn("the firmware has no IPIs: idle harts watch for calls and do not sleep");
+		idle_looks = UINT32_MAX;
+	}
 	for_each_possible_cpu (cpu) {
 		struct task_struct *idle = per_cpu_ptr(&idle_task, cpu);
 

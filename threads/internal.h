@@ -70,6 +70,13 @@ void cpuhp_idle(void);
 /* The cpus that are online by now shall have smpboot threads. Boot. */
 void smpboot_init(void);
 
+/* How idle sleeps: the parameter idle=. AUTO: by the idle states of the device tree, wfi where it has none. */
+enum idle_mode { IDLE_AUTO, IDLE_POLL, IDLE_WFI, IDLE_SUSPEND, IDLE_SUSPEND_DEEP };
+extern enum idle_mode idle_mode;
+
+/* In place of wfi, if it is set; interrupts off. Comes back when one is pending, or earlier. */
+extern void (*idle_sleep)(void);
+
 /* The message that wakes a thread. */
 void wake_task(void *task);
 

@@ -7,6 +7,7 @@
 
 bool deterministic;
 bool have_sstc;
+bool have_zawrs;
 
 bool random_turns;
 /* One stream for all harts: only one runs at a time. */

@@ -8,4 +8,7 @@
 /* Every possible cpu has stimecmp (Sstc). Set at INIT_TIME, constant since. */
 extern bool have_sstc;
 
+/* Every possible cpu can wait for a store (Zawrs). Set at INIT_THREADS, constant since. */
+extern bool have_zawrs;
+
 #endif

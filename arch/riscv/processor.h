@@ -38,6 +38,30 @@ static inline void cpu_relax(void)
 		__asm__ __volatile__(".insn i 0x0f, 0, x0, x0, 0x010" : : : "memory");
 }
 
+extern bool have_zawrs;
+
+/*
+ * cpu_relax() in a loop that waits until *word is no longer value: where Zawrs is, the hart sleeps until somebody stores there, an
+ * interrupt is pending, or a short time has passed. Any context.
+ */
+static inline void cpu_relax_watching(const _Atomic uintptr_t *word, uintptr_t value)
+{
+	uintptr_t found;
+
+	if (deterministic || !have_zawrs) {
+		cpu_relax();
+		return;
+	}
+	/* wrs.sto, by its number: the assemblers in use do not know it. */
+	__asm__ __volatile__("	lr.d %0, (%1)\n"
+			     "	bne %0, %2, 1f\n"
+			     "	.insn i 0x73, 0, x0, x0, 0x01d\n"
+			     "1:"
+			     : "=&r"(found)
+			     : "r"(word), "r"(value)
+			     : "memory");
+}
+
 /*
  * Sleeps until an interrupt enabled in sie is pending, taken or not (sstatus.SIE may be 0). May
  * return early.

@@ -35,6 +35,10 @@ SCENARIOS = [
            expect=[r'\bok \d+ system_needs_the_rest_off$', 'SKIP other harts are on']),
     Scenario('the test firmware', '--smp 2 --bios test', TEST, expect=BOTH_TYPES),
     Scenario('QEMU 7.2, OpenSBI 1.1', '--smp 2 --qemu 7.2 --bios 1.1', TEST, expect=BOTH_TYPES),
+    *(Scenario(f'idle={mode}, {firmware or "default"}', f'--smp 4 {firmware}',
+               f'idle={mode} test=idle,sbi,call,irq_work,wait,timer,kthread', expect=[r'\bok \d+ idle$'], full=full)
+      for mode in ('suspend', 'suspend-deep')
+      for firmware, full in (('', False), ('--qemu 7.2 --bios 1.1', True), ('--machine virt,aia=aplic-imsic', True))),
     Scenario('no hart_suspend in SBI 0.2', '--smp 2', TEST, rules='boot=0 spec=0.2',
              expect=['SKIP the firmware does not have it']),
     Scenario('hart_suspend refused', '--smp 2', TEST, rules='boot=0 suspend-refuse=-2',

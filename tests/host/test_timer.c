@@ -109,7 +109,7 @@ static void go_online(unsigned int cpu)
 static void go_offline(unsigned int cpu)
 {
 	cpumask_clear_cpu(cpu, online);
-	timers_dying_cpu();
+	timers_dying_cpu(smp_processor_id());
 	/* What came before that. */
 	csr_clear(CSR_SIP, SIE_SSIE);
 }

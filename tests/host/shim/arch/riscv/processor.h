@@ -19,6 +19,13 @@ static inline void cpu_relax(void)
 	host_take_interrupts();
 }
 
+static inline void cpu_relax_watching(const _Atomic uintptr_t *word, uintptr_t value)
+{
+	(void)word;
+	(void)value;
+	cpu_relax();
+}
+
 /* Early returns are allowed, so a nap does. */
 static inline void wait_for_interrupt(void)
 {
