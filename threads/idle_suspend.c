@@ -2,6 +2,7 @@
 /* Idle harts sleep deeper than wfi, by HSM suspend, where that pays. */
 #include <errno.h>
 
+#include "arch/riscv/csr.h"
 #include "arch/riscv/hart.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
@@ -64,6 +65,12 @@ static void suspend(void)
 	}
 	switch (hart_suspend(state[at].type)) {
 	case 0:
+		/*
+		 * Firmware that has set itself up anew may have lost an IPI that came on the way: this one makes the handler
+		 * look for whatever there is.
+		 */
+		if (state[at].type & HSM_SUSPEND_NON_RETENTIVE)
+			csr_set(CSR_SIP, SIE_SSIE);
 		store_relaxed(&state[at].count,
 			      atomic_load_explicit(&state[at].count, memory_order_relaxed) + 1);
 		break;

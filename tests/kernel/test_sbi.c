@@ -161,9 +161,14 @@ KTEST(sbi, hsm_start_nonsense)
 	if (!sbi_probe(SBI_EXT_HSM))
 		KTEST_SKIP("the firmware has no HSM extension");
 	for_each_online_cpu (cpu) {
+		/*
+		 * OpenSBI takes the address before it refuses: a suspended hart would resume
+		 * there.
+		 */
+		if (idle_suspends(cpu, 0, NULL) >= 0)
+			continue;
 		KTEST_EXPECT_EQ(hsm_start(cpu_to_hartid(cpu), 0, 0, &error), HSM_START_ALREADY);
-		KTEST_EXPECT(error == SBI_ERR_ALREADY_AVAILABLE ||
-			     (idle_suspends(cpu, 0, NULL) > 0 && error == SBI_ERR_INVALID_PARAM));
+		KTEST_EXPECT_EQ(error, SBI_ERR_ALREADY_AVAILABLE);
 	}
 	KTEST_EXPECT_EQ(hsm_start(absent_hartid(), 0, 0, &error), HSM_START_REFUSED);
 	KTEST_EXPECT_EQ(error, SBI_ERR_INVALID_PARAM);

@@ -14,6 +14,7 @@
 #include "sbi/hsm.h"
 #include "sbi/sbi.h"
 #include "tests/kernel/ktest.h"
+#include "threads/idle.h"
 
 static int state_of(unsigned int cpu)
 {
@@ -85,8 +86,10 @@ KTEST(smp, online_means_started)
 		long error;
 
 		KTEST_EXPECT_EQ(ret.error, 0);
-		/* It may sleep in a suspend state one day, but it is never stopped. */
 		KTEST_EXPECT(ret.value != HSM_STOPPED);
+		/* See hsm_start_nonsense in test_sbi.c. */
+		if (idle_suspends(cpu, 0, NULL) >= 0)
+			continue;
 		KTEST_EXPECT_EQ(hsm_start(cpu_to_hartid(cpu), secondary_entry(), 0, &error),
 				HSM_START_ALREADY);
 	}
