@@ -34,7 +34,8 @@ def gone(hart):
 def boot_hart(name, options, full=False):
     """The hart that booted goes down: who typed that, and the console's interrupt, go on elsewhere."""
     return Scenario(f'boot hart down and up at the prompt, {name}',
-                    f'--smp 4 {options} ' + typed(['offline 0', 'harts', 'offline 1,3', 'harts', 'online all', 'harts']),
+                    f'--smp 4 {options} ' +
+                    typed(['offline 0', 'harts', 'offline 1,3', 'harts', 'online all', 'harts']),
                     expect=[r'^cpu0 \(hart 0\) is offline after', gone(0), r'^3 of 4 possible cpus online', gone(3),
                             r'^1 of 4 possible cpus online', r'^cpu0 \(hart 0\) is online after',
                             r'^4 of 4 possible cpus online'],
@@ -74,7 +75,8 @@ SCENARIOS = [
     suite('slow to start', '', rules='boot=0 start-late=2000'),
     suite('turns are counted', '--deterministic'),
     Scenario('suite, one hart', '--smp 1', 'test=hotplug', expect=['SKIP one hart only']),
-    Scenario('suite, no HSM', '--smp 2 --online 1', 'test=hotplug', rules='boot=0 no-hsm', expect=['SKIP the firmware has no HSM']),
+    Scenario('suite, no HSM', '--smp 2 --online 1', 'test=hotplug', rules='boot=0 no-hsm',
+             expect=['SKIP the firmware has no HSM']),
 
     boot_hart('SBI', ''),
     boot_hart('SSWI', SSWI),
@@ -85,58 +87,66 @@ SCENARIOS = [
 
     Scenario('cycles at the prompt', '--smp 4 --timeout 60 ' + typed(['hotplug 40', 'hotplug 5 0', 'harts']),
              expect=[r'^40 cycles off and on in \d+ ms', r'^5 cycles off and on in \d+ ms',
-                     r'^offline +\d+ +\d+ +\d+  us', r'^online +\d+ +\d+ +\d+  us', ALL_BACK], forbid=['failed, error']),
+                     r'^offline +\d+ +\d+ +\d+  us', r'^online +\d+ +\d+ +\d+  us', ALL_BACK], forbid=['failed,
+                     error']),
 
     # A stop that is none.
     fault('stop-return@2=-1', ['offline 2', 'harts', 'online 2', 'call 2 5', 'harts'],
-          r'cpu2 \(hart 2\): the firmware does not stop it', r'^ *2 +2 parked', ALL_BACK, forbid=['failed, error']),
+          r'cpu2 \(hart 2\): the firmware does not stop it', r'^ *2 +2 parked', ALL_BACK,
+          forbid=['failed, error']),
     fault('stop-wfi@2', ['offline 2', 'online 2', 'call 2 5', 'harts'], r'^cpu2 +5 ', ALL_BACK),
     fault('stop-slow@2=300000', ['offline 2', 'online 2', 'call 2 5', 'harts'],
-          r'^cpu2 \(hart 2\) is offline after ([3-9]\d{5}|\d{7,}) us', r'^cpu2 +5 ', ALL_BACK, forbid=['failed, error']),
+          r'^cpu2 \(hart 2\) is offline after ([3-9]\d{5}|\d{7,}) us', r'^cpu2 +5 ', ALL_BACK, forbid=['failed,
+          error']),
     fault('stop-slow@2=9000000', ['offline 2', 'online 2', 'sleep 5', 'online 2', 'call 2 5', 'harts'],
-          'cpu2 .*has not stopped', r'^offline: failed, error -', r'^online: failed, error -', r'^cpu2 +5 ', ALL_BACK),
+          'cpu2 .*has not stopped', r'^offline: failed, error -', r'^online: failed, error -', r'^cpu2 +5 ',
+          ALL_BACK),
 
     # A second start that fails; the boot hart's is the first that the firmware sees.
     fault('start-refuse@0=-1/1', ['offline 0', 'online 0', 'harts', 'online 0', 'call 0 5', 'harts'],
-          r'cpu0 \(hart 0\): the firmware refuses to start it', r'^online: failed, error -', r'^3 of 4 possible', r'^cpu0 +5 ',
-          ALL_BACK),
+          r'cpu0 \(hart 0\): the firmware refuses to start it', r'^online: failed, error -', r'^3 of 4 possible',
+          r'^cpu0 +5 ', ALL_BACK),
     fault('start-refuse@0=-3/3', ['offline 0', 'online 0', 'call 0 5', 'harts'], r'^cpu0 +5 ', ALL_BACK,
           forbid=['failed, error']),
     fault('start-late@0=200000', ['offline 0', 'online 0', 'call 0 5', 'harts'],
           r'^cpu0 \(hart 0\) is online after ([2-9]\d{5}|\d{7,}) us', r'^cpu0 +5 ', ALL_BACK, forbid=['failed, error']),
     # It comes when it has been given up, and is not let in; the next start is another.
     fault('start-late@0=8000000/1', ['offline 0', 'online 0', 'harts', 'sleep 5', 'online 0', 'call 0 5', 'harts'],
-          r'cpu0 \(hart 0\): start accepted, never arrived', r'^online: failed, error -', r'^3 of 4 possible', r'^cpu0 +5 ',
-          ALL_BACK),
+          r'cpu0 \(hart 0\): start accepted, never arrived', r'^online: failed, error -', r'^3 of 4 possible',
+          r'^cpu0 +5 ', ALL_BACK),
     fault('start-lost@0', ['offline 0', 'online 0', 'online 0', 'harts', 'offline 2', 'online 2', 'call 2 5'],
-          r'cpu0 \(hart 0\): start accepted, never arrived', r'^online: failed, error -', r'^3 of 4 possible', r'^cpu2 +5 '),
+          r'cpu0 \(hart 0\): start accepted, never arrived', r'^online: failed, error -', r'^3 of 4 possible',
+          r'^cpu2 +5 '),
 
     # States that are not true: said to be stopped too early, and never.
-    fault('status-lie@2=1 stop-slow@2=100000', ['offline 2', 'online 2', 'call 2 5', 'harts'], r'^cpu2 +5 ', ALL_BACK,
-          forbid=['failed, error']),
-    fault('status-lie@2=0', ['offline 2', 'harts', 'call 1 5'], 'cpu2 .*has not stopped', r'^offline: failed, error -',
-          r'^3 of 4 possible', r'^cpu1 +5 '),
+    fault('status-lie@2=1 stop-slow@2=100000', ['offline 2', 'online 2', 'call 2 5', 'harts'], r'^cpu2 +5 ',
+          ALL_BACK, forbid=['failed, error']),
+    fault('status-lie@2=0', ['offline 2', 'harts', 'call 1 5'], 'cpu2 .*has not stopped',
+          r'^offline: failed, error -', r'^3 of 4 possible', r'^cpu1 +5 '),
 ]
 
 
 def suspend(machine='virt', options='', full=False):
     """The machine sleeps, its other harts off, and all come back."""
     return Scenario(f'suspend at the prompt, {machine}',
-                    f'--smp 3 --timeout 60 --machine {machine} --dtb {{tree}} {options} ' + typed(['offline 1', 'suspend', 'harts', 'call 2 5']),
-                    expect=[r'^suspend: slept for \d+ ms; 2 of 2 cpus are back', r'^2 of 3 possible cpus online', r'^cpu2 +5 '],
+                    f'--smp 3 --timeout 60 --machine {machine} --dtb {{tree}} {options} ' +
+                    typed(['offline 1', 'suspend', 'harts', 'call 2 5']),
+                    expect=[r'^suspend: slept for \d+ ms; 2 of 2 cpus are back', r'^2 of 3 possible cpus online',
+                            r'^cpu2 +5 '],
                     files={'tree': trees.system_suspend(tool('qemu'), 3, machine)}, full=full)
 
 
 SCENARIOS += [
     suspend(), suspend('virt,aia=aplic-imsic', full=True),
     Scenario('torture of a machine that also sleeps', '--smp 3 --timeout 200 --dtb {tree}', 'torture=40',
-             expect=[r'^STATS torture=threads .* suspends=[1-9]'], files={'tree': trees.system_suspend(tool('qemu'), 3)},
-             full=True),
+             expect=[r'^STATS torture=threads .* suspends=[1-9]'],
+             files={'tree': trees.system_suspend(tool('qemu'), 3)}, full=True),
 ]
 
 # What is typed wrongly, and what is said.
 WRONG = [
-    ('offline', 'usage: offline <list|all>'), ('offline 9', "offline: '9' names a cpu that is not there, the last is 2"),
+    ('offline', 'usage: offline <list|all>'),
+    ('offline 9', "offline: '9' names a cpu that is not there, the last is 2"),
     ('offline 1,x', "offline: '1,x' is no list of cpus"), ('offline 2-1', "offline: '2-1' is no list of cpus"),
     ('offline 1 2', 'usage: offline'), ('online 1', 'not brought up: it is up'), ('online 3', "online: '3' names"),
     ('states 7', "states: '7' is no cpu here"), ('states x', "states: 'x' is not a number"),
@@ -159,7 +169,8 @@ def commands(tap):
             rows = s.command(line)
             tap.result(any(due in row for row in rows), f'{line}: {due}', '\n'.join(rows))
         rows = s.command('threads')
-        tap.result(sum('cpuhp/' in row for row in rows) == 3 and any(row.startswith('init') and 'running' in row for row in rows),
+        tap.result(sum('cpuhp/' in row for row in rows) == 3 and
+                   any(row.startswith('init') and 'running' in row for row in rows),
                    'threads shows those of hotplug, and the one that asks', '\n'.join(rows))
         rows = s.command('fail smpboot:threads 2 down')
         rows += s.command('offline 2') + s.command('states 2')
@@ -190,7 +201,8 @@ def endings(tap):
         s.type(CANCEL)
         s.wait(lambda: 'park: failed, error -4' in s.text, 'the end')
         rows = s.command('offline 1') + s.command('online 1')
-        tap.result(any('is online' in row for row in rows), 'ctrl-c takes back a park that does not come about', '\n'.join(rows))
+        tap.result(any('is online' in row for row in rows), 'ctrl-c takes back a park that does not come about',
+                   '\n'.join(rows))
 
 
 def main():

@@ -18,19 +18,20 @@ STATS = r'^STATS torture=calls harts={} .* tried=\d{{{},}} accepted='
 
 def at_once(name, options, words, harts):
     """Real time: each hart is a thread, as far as there are cores."""
-    return Scenario(f'{name}, {harts} harts at once', f'--smp {harts} {options}', f'torture=3 torture_mix=calls {words}',
-                    expect=[STATS.format(harts, 2)])
+    return Scenario(f'{name}, {harts} harts at once', f'--smp {harts} {options}',
+                    f'torture=3 torture_mix=calls {words}', expect=[STATS.format(harts, 2)])
 
 
 def counted(name, options, words, harts, full=False):
     """Counted instructions: repeatable, and fast with many harts."""
     return Scenario(f'{name}, {harts} harts', f'--smp {harts} --deterministic {options}',
-                    f'torture=1000 torture_mix=calls torture_ops={16000 // harts} {words}', expect=[STATS.format(harts, 5)], full=full)
+                    f'torture=1000 torture_mix=calls torture_ops={16000 // harts} {words}',
+                    expect=[STATS.format(harts, 5)], full=full)
 
 
 # Each of these came about, at least once.
-ACTED = [r'^STATS torture=threads hotplug=[1-9]\d* failed_rows=\d+ freezes=\d+ suspends=\d+ park=[1-9]\d* smpboot=[1-9]\d* '
-         r'stop=[1-9]\d* wakes=[1-9]']
+ACTED = [r'^STATS torture=threads hotplug=[1-9]\d* failed_rows=\d+ freezes=\d+ suspends=\d+ park=[1-9]\d* '
+         r'smpboot=[1-9]\d* stop=[1-9]\d* wakes=[1-9]']
 
 
 def mixed(name, options, harts, full=False):
@@ -46,7 +47,8 @@ SCENARIOS = [
     mixed('QEMU 7.2, OpenSBI 1.1', '--qemu 7.2 --bios 1.1', 3),
     mixed('OpenSBI 1.5.1', '--bios 1.5.1', 4, full=True),
     mixed('the test firmware', '--bios test', 4, full=True),
-    Scenario('all at once, turns are counted', '--smp 8 --deterministic --timeout 300', 'torture=1000 torture_ops=500 seed=5',
+    Scenario('all at once, turns are counted', '--smp 8 --deterministic --timeout 300',
+             'torture=1000 torture_ops=500 seed=5',
              expect=[STATS.format(8, 4), *ACTED, '^STATS torture=threads .* failed_rows=[1-9]']),
     Scenario('a part that there is not', '--smp 2', 'torture=1 torture_mix=calls,nothing', code=FAILED,
              expect=["^# no part of torture 'nothing'"]),
