@@ -174,21 +174,35 @@ KTEST(workqueue, queues_itself)
 	KTEST_EXPECT_EQ(atomic_load(&wrongs), 0);
 }
 
-/* Queued elsewhere while it runs, it waits for itself. */
+static _Atomic unsigned int flushed;
+
+static int flushes(void *data)
+{
+	expect(flush_work(data));
+	atomic_fetch_add(&flushed, 1);
+	return 0;
+}
+
+/* Queued elsewhere while it runs, it waits for itself; a flush waits for both. */
 KTEST(workqueue, never_twice_at_once)
 {
 	unsigned int cpu = smp_processor_id(), other = nth_other_cpu(0);
-	struct blocker b;
+	static struct blocker b;
 
 	begin();
+	atomic_store(&flushed, 0);
 	KTEST_EXPECT(block(&b, system_wq, cpu));
 	KTEST_EXPECT(queue_work_on(other, system_wq, WORK(&b.probe)));
+	KTEST_EXPECT(!IS_ERR(kthread_run(flushes, WORK(&b.probe), "flushes")));
 	msleep(3 * WORK_STUCK_MS);
 	KTEST_EXPECT_EQ(atomic_load(&b.probe.inside), 1);
 	KTEST_EXPECT(work_pending(WORK(&b.probe)));
 	complete(&b.out);
+	KTEST_EXPECT(reaches(&b.probe.runs, 1));
+	msleep(5);
+	KTEST_EXPECT_EQ(atomic_load(&flushed), 0);
 	complete(&b.out);
-	KTEST_EXPECT(flush_work(WORK(&b.probe)));
+	KTEST_EXPECT(reaches(&flushed, 1));
 	KTEST_EXPECT_EQ(atomic_load(&b.probe.runs), 2);
 	KTEST_EXPECT_EQ(atomic_load(&b.probe.cpu), cpu);
 	KTEST_EXPECT_EQ(atomic_load(&wrongs), 0);
