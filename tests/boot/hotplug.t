@@ -87,8 +87,7 @@ SCENARIOS = [
 
     Scenario('cycles at the prompt', '--smp 4 --timeout 60 ' + typed(['hotplug 40', 'hotplug 5 0', 'harts']),
              expect=[r'^40 cycles off and on in \d+ ms', r'^5 cycles off and on in \d+ ms',
-                     r'^offline +\d+ +\d+ +\d+  us', r'^online +\d+ +\d+ +\d+  us', ALL_BACK], forbid=['failed,
-                     error']),
+                     r'^offline +\d+ +\d+ +\d+  us', r'^online +\d+ +\d+ +\d+  us', ALL_BACK], forbid=['failed, error']),
 
     # A stop that is none.
     fault('stop-return@2=-1', ['offline 2', 'harts', 'online 2', 'call 2 5', 'harts'],
@@ -96,8 +95,8 @@ SCENARIOS = [
           forbid=['failed, error']),
     fault('stop-wfi@2', ['offline 2', 'online 2', 'call 2 5', 'harts'], r'^cpu2 +5 ', ALL_BACK),
     fault('stop-slow@2=300000', ['offline 2', 'online 2', 'call 2 5', 'harts'],
-          r'^cpu2 \(hart 2\) is offline after ([3-9]\d{5}|\d{7,}) us', r'^cpu2 +5 ', ALL_BACK, forbid=['failed,
-          error']),
+          r'^cpu2 \(hart 2\) is offline after ([3-9]\d{5}|\d{7,}) us', r'^cpu2 +5 ', ALL_BACK,
+          forbid=['failed, error']),
     fault('stop-slow@2=9000000', ['offline 2', 'online 2', 'sleep 5', 'online 2', 'call 2 5', 'harts'],
           'cpu2 .*has not stopped', r'^offline: failed, error -', r'^online: failed, error -', r'^cpu2 +5 ',
           ALL_BACK),
