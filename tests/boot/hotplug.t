@@ -87,7 +87,8 @@ SCENARIOS = [
 
     Scenario('cycles at the prompt', '--smp 4 --timeout 60 ' + typed(['hotplug 40', 'hotplug 5 0', 'harts']),
              expect=[r'^40 cycles off and on in \d+ ms', r'^5 cycles off and on in \d+ ms',
-                     r'^offline +\d+ +\d+ +\d+  us', r'^online +\d+ +\d+ +\d+  us', ALL_BACK], forbid=['failed, error']),
+                     r'^offline +\d+ +\d+ +\d+  us', r'^online +\d+ +\d+ +\d+  us', ALL_BACK],
+             forbid=['failed, error']),
 
     # A stop that is none.
     fault('stop-return@2=-1', ['offline 2', 'harts', 'online 2', 'call 2 5', 'harts'],
