@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -33,6 +34,7 @@ SEARCHES = {
     'hotplug': ['CONTROLS=1 OPS=3', 'CONTROLS=2 OPS=1'],
     'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
+    'sched': ['CPUS=2 WAKES=2', 'CPUS=3 HOPS=0 WAKES_0=0'],
     'park': ['ROUNDS=2 UNPARKER PATIENT', 'ROUNDS=2 WAKER KEEPS', 'ROUNDS=1 TWO UNPARKER'],
     'stop_machine': ['', 'CROSS'],
     'workqueue': ['', 'CANCEL'],
@@ -43,6 +45,7 @@ FULL = {
               'SENDERS=3 CALLS=2 CSDS=1 LIVES=2'],
     'nested': ['HARTS=3 DEPTH=2'],
     'watchdog': ['LOSSES=4'],
+    'sched': ['CPUS=3 WAKES_0=0', 'CPUS=3 HOPS=0'],
     'park': ['ROUNDS=2 TWO UNPARKER WAKER KEEPS'],
     'timer_move': ['HARTS=3', 'HARTS=3 LIVES=2 AGAIN=1'],
 }
@@ -123,37 +126,58 @@ def names_of(path, kind):
     return list(dict.fromkeys(re.findall(rf'\b{kind}_\w+', path.read_text(encoding='utf-8'))))
 
 
-def check_model(tap, path):
-    """The model itself, then what must be found in it when something is wrong."""
-    name = path.stem
-    searches = SEARCHES.get(name, ['']) + (FULL.get(name, []) if WANT_ALL else [])
-    missed = None
-    for constants in searches:
-        start = time.monotonic()
-        title = f'{name} {constants}'.strip()
-        try:
-            search = Search(path, constants)
+def search_timed(path, constants):
+    """A search, or what is wrong with it, and how long it took."""
+    start = time.monotonic()
+    try:
+        return Search(path, constants), time.monotonic() - start
+    except Broken as broken:
+        return broken, time.monotonic() - start
+
+
+def search_wrong(path, wrong):
+    """What is found in the first search that finds something; None: nothing; or what is wrong with the search."""
+    try:
+        for constants in SEARCHES.get(path.stem, ['']):
+            search = Search(path, constants, wrong)
+            if search.found:
+                return search.found[0]
+        return None
+    except Broken as broken:
+        return broken
+
+
+class Model:
+    """The model itself, then what must be found in it when something is wrong; all searches handed to a pool."""
+
+    def __init__(self, pool, path):
+        self.path, self.name = path, path.stem
+        searches = SEARCHES.get(self.name, ['']) + (FULL.get(self.name, []) if WANT_ALL else [])
+        self.searches = [(constants, pool.submit(search_timed, path, constants)) for constants in searches]
+        self.wrongs = [(wrong, pool.submit(search_wrong, path, wrong))
+                       for wrong in names_of(path, 'MUTANT') + names_of(path, 'LIMIT')]
+
+    def tell(self, tap):
+        """The results, as they come, in order."""
+        missed = None
+        for constants, future in self.searches:
+            title = f'{self.name} {constants}'.strip()
+            search, took = future.result()
+            if isinstance(search, Broken):
+                tap.result(False, title, str(search))
+                continue
             missed = search.missed if missed is None else missed & search.missed
-            took = time.monotonic() - start
             tap.result(not search.found, f'{title}: {search.states} states, {took:.1f} s', search.output)
-        except Broken as broken:
-            tap.result(False, title, str(broken))
-    for line in sorted(missed or ()):
-        tap.result(False, f'{name}:{line} never happens')
-    wrongs = names_of(path, 'MUTANT') + names_of(path, 'LIMIT')
-    if not wrongs:
-        tap.result(False, f'{name} has mutants')
-    for wrong in wrongs:
-        caught = None
-        try:
-            for constants in SEARCHES.get(name, ['']):
-                search = Search(path, constants, wrong)
-                if search.found:
-                    caught = search.found[0]
-                    break
-            tap.result(caught, f'{name} {wrong}: {caught or "not caught"}')
-        except Broken as broken:
-            tap.result(False, f'{name} {wrong}', str(broken))
+        for line in sorted(missed or ()):
+            tap.result(False, f'{self.name}:{line} never happens')
+        if not self.wrongs:
+            tap.result(False, f'{self.name} has mutants')
+        for wrong, future in self.wrongs:
+            found = future.result()
+            if isinstance(found, Broken):
+                tap.result(False, f'{self.name} {wrong}', str(found))
+            else:
+                tap.result(found, f'{self.name} {wrong}: {found or "not caught"}')
 
 
 # Models that must not pass: what would be a false proof. Then one that must.
@@ -192,8 +216,10 @@ def main():
     tap = Tap()
     check_judge(tap)
     paths = [HERE / f'{name}.pml' for name in sys.argv[1:]] or sorted(HERE.glob('*.pml'))
-    for path in paths:
-        check_model(tap, path)
+    # So many searches at a time: one needs up to 1 GB.
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for model in [Model(pool, path) for path in paths]:
+            model.tell(tap)
     for name in sorted(set(SEARCHES) - {path.stem for path in HERE.glob('*.pml')}):
         tap.result(False, f'{name}: its model is missing')
     print(f'1..{tap.number}', flush=True)
