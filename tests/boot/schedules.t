@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Seeded schedules of the real image: SEEDS (25) pass, and each bug planted in the protocols is caught
+Seeded schedules of the real image: SEEDS (25) of each kind of work pass, and each bug planted in the protocols is caught
 within 25.
+
+schedules.t [WORD]...   only plants whose name holds a word. MATRIX=full in the environment adds those that take long.
 """
 
 import os
@@ -10,14 +12,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 TOP = Path(__file__).resolve().parents[2]
 OUT = Path(os.environ.get('O', TOP / 'build'))
 CAUGHT_WITHIN = 25
+CPUS = min(4, os.cpu_count() or 1)
+WANT_ALL = os.environ.get('MATRIX') == 'full'
 
 # What is wrong, file, text as it is, text as it must never be. The text occurs once.
-PLANTS = [
+PLANTS = {'calls': [
     ('a queue is flushed, then closed', 'ipi/call.c',
      '	newest = call_queue_close(&me->queue);\n	if (newest)\n		run_calls(me, newest);\n',
      '	newest = call_queue_take(&me->queue);\n	if (newest)\n		run_calls(me, newest);\n'
@@ -59,61 +65,107 @@ PLANTS = [
      'atomic_fetch_sub_explicit(&work->flags, IRQ_WORK_RUNNING + IRQ_WORK_PENDING, memory_order_release)'),
     ('a broadcast does not wait', 'ipi/call_many.c',
      '	if (scf_flags & SCF_WAIT)\n		wait_many(cfd);\n', '	if (scf_flags & SCF_WAIT && !n)\n		wait_many(cfd);\n'),
-]
+], 'threads': [
+    ('no way back where a row of hotplug fails', 'core/hotplug_move.c',
+     '	if (err)\n		roll_back(cpu, st, from, target, err);\n',
+     '	if (err && from < 0)\n		roll_back(cpu, st, from, target, err);\n'),
+    ('it is not awaited that a hart has stopped', 'threads/cpuhp.c',
+     '	return wait_dead(cpu, deadline_ms(STOP_MS));\n', '	return 0;\n'),
+    ('timers stay on a dead hart', 'core/timer.c', '	timers_dying_cpu();\n	return 0;\n', '	return 0;\n'),
+    ('runnable threads stay on a dead hart', 'threads/sched.c',
+     '			send_away(task, select_cpu(task, cpu));\n', '			(void)cpu;\n'),
+    ('a hart stops while firmware waits for it', 'ipi/tlb.c',
+     '	while (atomic_load_explicit(&under_way, memory_order_acquire))\n		cpu_relax();\n', ''),
+    ('an unpark before the park is lost', 'threads/kthread.c',
+     '		set_current_state(TASK_PARKED);\n		flags = flags_of(k);\n',
+     '		flags = flags_of(k);\n		set_current_state(TASK_PARKED);\n',
+     '		} else if (answer_parked(k)) {\n', '		} else if (answer_parked(k) || true) {\n'),
+    ('a park is over before the thread has left its hart', 'threads/kthread.c',
+     ' || !wait_until_left(k))', ' || (flags & ENDED && !wait_until_left(k)))'),
+    ('a wake-up of who is about to sleep is lost', 'threads/wake.c',
+     '		if (atomic_load_explicit(&task->state, memory_order_relaxed) != TASK_DEAD)\n'
+     '			store_relaxed(&task->state, TASK_RUNNING);\n		return true;\n', '		return true;\n'),
+    ('a refused wake-up is given up', 'threads/wake.c', '			if (err == -EBUSY)\n				return;\n', '			return;\n'),
+    ('who sleeps on a dead hart is not taken over', 'threads/wake.c',
+     '			cas_acq_rel(&task->home, &home, select_cpu(task, me));\n', '			return;\n'),
+    ('ON_RQ goes before the context is saved', 'threads/sched.c',
+     '		prev->leaving = LEAVES_SLEEPING;\n',
+     '		prev->leaving = LEAVES_SLEEPING;\n		store_release(&prev->home, smp_processor_id());\n'),
+    ('who moves is sent before its context is saved', 'threads/sched.c',
+     '		prev->leaving = LEAVES_MOVING;\n		rq_add_nr(q, -1);\n',
+     '		rq_add_nr(q, -1);\n		send_away(prev, prev->move_to);\n		prev->move_to = CPU_ANY;\n'),
+]}
+# Those that take many seeds, or are seen by a hang.
+FULL_ONLY = {'a hart stops while firmware waits for it', 'a wake-up of who is about to sleep is lost'}
 
 
-class Tree:
-    """A copy of the tree, built once; a plant costs what it changes."""
+class Trees:
+    """Copies of the tree, each built once: a plant costs what it changes. One for each processor."""
 
-    def __init__(self, folder):
-        self.dir = Path(folder) / 'tree'
+    def __init__(self, folder, count):
+        self.free = SimpleQueue()
+        first = Path(folder) / 'tree-0'
         files = subprocess.run(['git', 'ls-files'], cwd=TOP, stdout=subprocess.PIPE, text=True, check=True)
         for name in files.stdout.split():
             if (TOP / name).is_file():
-                (self.dir / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(TOP / name, self.dir / name)
-        (self.dir / '.cache').symlink_to(TOP / '.cache')
-
-    def make(self):
-        """Builds it; returns what the compiler says if it does not."""
-        done = subprocess.run(['make', '-j2', 'O=build', 'all'], cwd=self.dir, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
-        return done.stdout if done.returncode else None
-
-    def plant(self, path, texts):
-        """Changes a file; returns its old content, or None if the place is not there."""
-        old = new = (self.dir / path).read_text(encoding='utf-8')
-        for good, bad in zip(texts[::2], texts[1::2]):
-            if new.count(good) != 1:
-                return None
-            new = new.replace(good, bad)
-        (self.dir / path).write_text(new, encoding='utf-8')
-        return old
+                (first / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(TOP / name, first / name)
+        (first / '.cache').symlink_to(TOP / '.cache')
+        self.broken = make(first, count)
+        self.free.put(first)
+        for number in range(1, count):
+            other = first.with_name(f'tree-{number}')
+            shutil.copytree(first, other, symlinks=True)
+            self.free.put(other)
 
 
-def schedules(image, *options):
+def make(tree, jobs):
+    """Builds a tree; returns what the compiler says if it does not."""
+    done = subprocess.run(['make', f'-j{jobs}', 'O=build', 'all'], cwd=tree, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout if done.returncode else None
+
+
+def plant(file, texts):
+    """Changes a file; returns its old content, or None if the place is not there."""
+    old = new = file.read_text(encoding='utf-8')
+    for good, bad in zip(texts[::2], texts[1::2]):
+        if new.count(good) != 1:
+            return None
+        new = new.replace(good, bad)
+    file.write_text(new, encoding='utf-8')
+    return old
+
+
+def schedules(image, work, *options):
     """Runs seeds; (status, output)."""
-    done = subprocess.run([TOP / 'scripts/schedules', *options, image], stdin=subprocess.DEVNULL,
+    done = subprocess.run([TOP / 'scripts/schedules', '--work', work, *options, image], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.returncode, done.stdout
 
 
-def caught(tree, path, texts):
+def caught(trees, work, path, texts):
     """
     Plants a bug, looks for a seed that fails, and takes it out again: None if one did, else what
     went wrong.
     """
-    old = tree.plant(path, texts)
-    if old is None:
-        return f'{path} does not hold the text any more: plant it anew'
+    if trees.broken:
+        return trees.broken
+    tree = trees.free.get()
+    old = plant(tree / path, texts)
     try:
-        said = tree.make()
+        if old is None:
+            return f'{path} does not hold the text any more: plant it anew'
+        said = make(tree, 1)
         if said:
             return said
-        status, said = schedules(tree.dir / 'build/Image', '--seeds', str(CAUGHT_WITHIN), '--stop', '1')
+        status, said = schedules(tree / 'build/Image', work, '--seeds', str(CAUGHT_WITHIN), '--stop', '1',
+                                 '--jobs', '1', '--patience', '20')
         return None if status == 1 else f'not caught (status {status})\n{said}'
     finally:
-        (tree.dir / path).write_text(old, encoding='utf-8')
+        if old is not None:
+            (tree / path).write_text(old, encoding='utf-8')
+        trees.free.put(tree)
 
 
 def result(number, name, wrong):
@@ -126,14 +178,20 @@ def result(number, name, wrong):
 
 def main():
     """The seeds first, then the plants."""
-    print(f'1..{1 + len(PLANTS)}', flush=True)
-    status, said = schedules(OUT / 'Image')
-    failed = result(1, 'the image as it is', said if status else None)
-    with tempfile.TemporaryDirectory(prefix='muster-schedules-') as folder:
-        tree = Tree(folder)
-        said = tree.make()
-        for number, (name, path, *texts) in enumerate(PLANTS, 2):
-            failed += result(number, f'caught: {name}', said or caught(tree, path, texts))
+    words = sys.argv[1:]
+    plants = [(work, *row) for work, rows in PLANTS.items() for row in rows
+              if (any(word in row[0] for word in words) if words else WANT_ALL or row[0] not in FULL_ONLY)]
+    images = [] if words else list(PLANTS)
+    print(f'1..{len(images) + len(plants)}', flush=True)
+    failed = number = 0
+    for number, work in enumerate(images, 1):
+        status, said = schedules(OUT / 'Image', work)
+        failed += result(number, f'the image as it is: {work}', said if status else None)
+    with tempfile.TemporaryDirectory(prefix='muster-schedules-') as folder, ThreadPoolExecutor(CPUS) as pool:
+        trees = Trees(folder, CPUS)
+        futures = [(name, pool.submit(caught, trees, work, path, texts)) for work, name, path, *texts in plants]
+        for number, (name, future) in enumerate(futures, number + 1):
+            failed += result(number, f'caught: {name}', future.result())
     return 1 if failed else 0
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Faults planted in copies of the sources of calls and timers are caught on the host, each for a reason that fits.
+"""Faults planted in copies of the sources of calls, wake-ups and timers are caught on the host, each for a reason that fits.
 
 O is the build folder. Words on the command line pick plants by name.
 """
@@ -23,6 +23,8 @@ PATIENCE_S = 300
 RACE = 'data race'
 LOST = r'calls lost|timeouts|recovered|ran 0 times|accepted \d+ times, ran'
 TWICE = r'ran [2-9]\d* times|calls lost: -'
+
+WAKE = 'FAILED TEST'
 
 DEAD = 'a dead hart|assertion'
 
@@ -130,6 +132,14 @@ PLANTS = [
           '\t\t\twait_watch_look(&watch, (const void *)work->func, cpu);', '\t\t\t;', LOST),
     Plant('a work does not release at its end', 'irq_work', 'ipi/irq_work.c',
           'IRQ_WORK_RUNNING, memory_order_release)', 'IRQ_WORK_RUNNING, memory_order_relaxed)', RACE),
+    Plant('who sleeps is taken over by a plain store', 'wake', 'threads/wake.c',
+          'cas_acq_rel(&task->home, &home, select_cpu(task, me));\n\t\t}\n\t}',
+          'store_release(&task->home, select_cpu(task, me));\n\t\t}\n\t}', WAKE),
+    Plant('who sleeps is woken at home by a plain store', 'wake', 'threads/wake.c',
+          '\tif (!cas_acq_rel(&task->home, &home, me | TASK_ON_RQ))\n\t\treturn false;\n',
+          '\tstore_release(&task->home, me | TASK_ON_RQ);\n', WAKE),
+    Plant('a refused wake-up is given up', 'wake', 'threads/wake.c',
+          'if (err == -EBUSY)\n\t\t\t\treturn;', 'return;', WAKE),
     Plant('timers stay on a dead hart', 'timer', 'core/timer.c', 'move_all(base, base_of(to), to);', ';', DEAD),
     Plant('a timer is armed by a dead hart', 'timer', 'core/timer.c', 'if (likely(is_online(to)))', 'if (true)', DEAD),
     Plant('a timer is sent to a dead hart', 'timer', 'core/timer.c',

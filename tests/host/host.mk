@@ -34,6 +34,8 @@ HOST_TEST_smp_cycle := core/smp_cycle.c sbi/errors.c sbi/hsm.c sbi/hsm_answers.c
 
 HOST_TEST_timer    := core/timer.c core/timer_heap.c core/cpumask.c
 
+HOST_TEST_wake     := threads/wake.c core/cpumask.c
+
 HOST_CALL_SRCS := core/cpumask.c $(addprefix ipi/,call.c call_many.c call_timeout.c call_wait.c call_stats.c \
 	irq_work.c ipi.c backtrace.c)
 HOST_TEST_call      := $(HOST_CALL_SRCS)
@@ -76,6 +78,7 @@ $(O)/host/$(1)/obj/core/memcopy.o: HOST_EXTRA := $(HOST_RENAME)
 $(O)/host/$(1)/obj/$(LIBFDT)/%.o: HOST_EXTRA := -w
 $(O)/host/$(1)/obj/ipi/%.o: HOST_EXTRA := $(HOST_NOISE)
 $(O)/host/$(1)/obj/core/timer.o: HOST_EXTRA := $(HOST_NOISE)
+$(O)/host/$(1)/obj/threads/%.o: HOST_EXTRA := $(HOST_NOISE)
 
 # A change of flags builds anew.
 $(O)/host/$(1)/flags: host-force

@@ -330,6 +330,8 @@ static void park_and_unpark(uint64_t *random)
 	if (err && (err != -EINTR || !helped))
 		fault("a thread does not park", 0);
 	if (!helped) {
+		if (atomic_load(&worker.task->home) & TASK_ON_RQ)
+			fault("a thread is parked, and has not left its cpu", 0);
 		/* Parked is parked, whoever wakes it. */
 		answered = atomic_load(&worker.answered);
 		atomic_fetch_add(&worker.asked, 1);
@@ -394,6 +396,8 @@ static void look_at_dead(unsigned int cpu)
 
 	if (ret.error || ret.value != HSM_STOPPED)
 		fault("a cpu counts as down, and its hart is not stopped", cpu);
+	if (atomic_load(&cpu_info(cpu)->state) != CPU_OFFLINE)
+		fault("a cpu is down, and nobody has seen it stopped", cpu);
 	if (timers_pending_on(cpu))
 		fault("timers were left on a dead cpu", cpu);
 	if (nr_running(cpu))
