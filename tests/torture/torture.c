@@ -511,10 +511,10 @@ static unsigned long pages_used(void)
 }
 
 static unsigned int judge(bool came_home, const struct totals *sum, unsigned int suite,
-			  unsigned long pages_before)
+			  const char *name, unsigned long pages_before)
 {
 	number = failed = 0;
-	printk_raw("    KTAP version 1\n    # Subtest: torture\n    1..13");
+	printk_raw("    KTAP version 1\n    # Subtest: %s\n    1..13", name);
 	verdict(came_home, "all_harts_came_home");
 	verdict(enough(sum), "enough_accepted");
 	verdict(actors_acted(), "all_came_about");
@@ -533,11 +533,12 @@ static unsigned int judge(bool came_home, const struct totals *sum, unsigned int
 			   ++number);
 	verdict(came_home && pages_used() <= pages_before + PAGES_KEPT(num_online_cpus()),
 		"memory_is_steady");
-	printk_raw("%sok %u torture", failed ? "not " : "", suite);
+	printk_raw("%sok %u %s", failed ? "not " : "", suite, name);
 	return failed;
 }
 
-unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite)
+unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite,
+			 const char *name)
 {
 	unsigned long pages_before = pages_used();
 	bool came_home;
@@ -545,7 +546,7 @@ unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, uns
 	int err = list_unknown(mix_wanted, is_mix, "part of torture") ? -EINVAL : prepare_all(seed);
 
 	if (err) {
-		printk_raw("# torture: error %d\nnot ok %u torture", err, suite);
+		printk_raw("# torture: error %d\nnot ok %u %s", err, suite, name);
 		return 1;
 	}
 	printk_raw("# torture: %u harts, %lu s, seed %lu, IPIs by %s", num_online_cpus(),
@@ -570,7 +571,7 @@ unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, uns
 	/* What a hart that did not come home might still use stays. */
 	if (came_home)
 		free_all();
-	return judge(came_home, &sum, suite, pages_before);
+	return judge(came_home, &sum, suite, name, pages_before);
 }
 
 static int cmd_torture(int argc, char **argv)
@@ -589,7 +590,7 @@ static int cmd_torture(int argc, char **argv)
 	if (argc == 3 && shell_number(argv[0], argv[2], UINT64_MAX, &seed))
 		return -EINVAL;
 	ktest_plan(1);
-	torture_run(&limits, seed, 1);
+	torture_run(&limits, seed, 1, "torture");
 	return 0;
 }
 SHELL_COMMAND(torture, "<seconds> [seed]",

@@ -20,7 +20,8 @@ struct torture_limits {
  * follows from seed. Returns the number of checks that failed. Hart context of one hart, the others
  * idle, interrupts on.
  */
-unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite);
+unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, unsigned int suite,
+			 const char *name);
 
 /* What parameters ask for; seconds 0: nothing. */
 extern struct torture_limits torture_wanted;
