@@ -87,6 +87,11 @@ PLANTS = [
           'crash|' + RACE + '|' + LOST + '|' + TWICE + '|free was queued'),
     Plant('rings are saved on an open queue', 'call', 'ipi/call_queue.h',
           'return old == CALL_QUEUE_OPEN ?', 'return old == CALL_QUEUE_POLLING ?', LOST),
+    Plant('whether to ring is decided by a look before the push', 'call', 'ipi/call_queue.h',
+          '\t} while (!cas8_release(&queue->head, &old, (uintptr_t)node));\n\treturn old == CALL_QUEUE_OPEN ?',
+          '\t} while (0);\n\tuintptr_t looked = old;\n\n\twhile (!cas8_release(&queue->head, &old, (uintptr_t)node)) {\n'
+          '\t\tif (old == CALL_QUEUE_CLOSED)\n\t\t\treturn CALL_PUSH_REFUSED;\n'
+          '\t\tnode->next = (struct call_node *)old;\n\t}\n\treturn looked == CALL_QUEUE_OPEN ?', LOST),
     Plant('what comes at the end of polling is left', 'call', 'ipi/call.c',
           'if (call_queue_poll_end(queue))\n\t\t\treturn interrupt;',
           'call_queue_poll_end(queue);\n\t\treturn interrupt;',

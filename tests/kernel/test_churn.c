@@ -175,9 +175,27 @@ static void op_disturb(struct player *p)
 	wake_up_process(pairs[other / 2].players[other % 2].task);
 }
 
+/*
+ * Who is not ON_RQ has its context saved. It has not run in between if it was not switched to: then what is seen of its way off the
+ * cpu is of one time.
+ */
+static void op_look(void)
+{
+	for (unsigned int i = 0; i < PLAYERS; i++) {
+		struct task_struct *task = pairs[i / 2].players[i % 2].task;
+		uint64_t switches = atomic_load(&task->switches);
+		unsigned int home = atomic_load(&task->home);
+		enum task_leaving leaving = *(volatile enum task_leaving *)&task->leaving;
+
+		if (!(home & TASK_ON_RQ) && leaving != LEAVES_NOT &&
+		    atomic_load(&task->switches) == switches)
+			fault("a thread may be run, and has not left its cpu", i);
+	}
+}
+
 static void player_op(struct player *p)
 {
-	switch (random_below(&p->random, 11)) {
+	switch (random_below(&p->random, 12)) {
 	case 0:
 	case 1:
 		return op_call(p, false);
@@ -196,6 +214,8 @@ static void player_op(struct player *p)
 		return op_disturb(p);
 	case 9:
 		return flush_tlb_all();
+	case 10:
+		return op_look();
 	default:
 		return yield();
 	}
@@ -252,6 +272,8 @@ struct worker {
 static DECLARE_WAIT_QUEUE_HEAD(keeper_wait);
 static struct worker worker;
 static _Atomic bool help, keeper_over;
+/* The worker has the next wish to park taken back. A word: exchanged. */
+static _Atomic unsigned int take_back;
 static struct task_struct *keeper_task, *helper_task;
 
 static int work(void *data)
@@ -264,6 +286,10 @@ static int work(void *data)
 			break;
 		if (kthread_should_park()) {
 			__set_current_state(TASK_RUNNING);
+			if (atomic_exchange(&take_back, 0)) {
+				atomic_store(&help, true);
+				wake_up_process(helper_task);
+			}
 			kthread_parkme();
 			continue;
 		}
@@ -302,7 +328,8 @@ static int helper(void *data)
 
 static bool wait_for_helper(void)
 {
-	return wait_event_timeout(keeper_wait, !atomic_load(&help), patience() - time_now());
+	return wait_event_timeout(keeper_wait, !atomic_load(&take_back) && !atomic_load(&help),
+				  patience() - time_now());
 }
 
 static bool answers(void)
@@ -320,10 +347,7 @@ static void park_and_unpark(uint64_t *random)
 	unsigned int answered;
 	int err;
 
-	if (helped) {
-		atomic_store(&help, true);
-		wake_up_process(helper_task);
-	}
+	atomic_store(&take_back, helped);
 	err = kthread_park(worker.task);
 	if (helped && !wait_for_helper())
 		fault("who unparks does not come back", 0);
@@ -341,7 +365,9 @@ static void park_and_unpark(uint64_t *random)
 		if (atomic_load(&worker.answered) != answered)
 			fault("a parked thread ran", 0);
 	}
-	kthread_unpark(worker.task);
+	/* Taken back once is enough, whether it had parked or not. */
+	if (!helped)
+		kthread_unpark(worker.task);
 	if (!answers())
 		fault("a thread that was unparked does not go on", 0);
 }
