@@ -37,9 +37,10 @@ struct fence {
 static bool by_call_only;
 
 /*
- * Firmware waits for each hart that it has told to fence, and one that stops meanwhile never answers (OpenSBI, up to 1.6 at
- * least): the caller hangs, for ever. So a hart that goes down lets those finish that may have it in mind, and they look whether it goes
- * after they have said that they are there. Both with a full fence in between: one sees the other.
+ * Firmware waits for each hart that it has told to fence, and one that stops meanwhile never
+ * answers (OpenSBI, up to 1.6 at least): the caller hangs, for ever. So a hart that goes down lets
+ * those finish that may have it in mind, and they look whether it goes after they have said that
+ * they are there. Both with a full fence in between: one sees the other.
  */
 static _Atomic unsigned int under_way; /* requests to the firmware */
 static _Atomic unsigned int gone;      /* harts that have gone down and are not back */
@@ -288,7 +289,10 @@ static int fence_at_start(unsigned int cpu)
 	return 0;
 }
 
-/* Its queue is closed: whoever begins from here on leaves it out. The firmware answers the others on this hart. */
+/*
+ * Its queue is closed: whoever begins from here on leaves it out. The firmware answers the others
+ * on this hart.
+ */
 static int fence_at_end(unsigned int cpu)
 {
 	(void)cpu;

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Seeded schedules of the real image: SEEDS (25) of each kind of work pass, and each bug planted in the protocols is caught
-within 25.
+Seeded schedules of the real image: SEEDS (25) of each kind of work pass, and each bug planted in
+the protocols is caught within 25.
 
 schedules.t [WORD]...   only plants whose name holds a word. MATRIX=full in the environment adds those that take long.
 """

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Faults planted in copies of the sources of calls, wake-ups and timers are caught on the host, each for a reason that fits.
+"""Faults planted in copies of the sources of calls, wake-ups and timers are caught on the host, each for a reason
+that fits.
 
 O is the build folder. Words on the command line pick plants by name.
 """
@@ -89,7 +90,8 @@ PLANTS = [
           'return old == CALL_QUEUE_OPEN ?', 'return old == CALL_QUEUE_POLLING ?', LOST),
     Plant('whether to ring is decided by a look before the push', 'call', 'ipi/call_queue.h',
           '\t} while (!cas8_release(&queue->head, &old, (uintptr_t)node));\n\treturn old == CALL_QUEUE_OPEN ?',
-          '\t} while (0);\n\tuintptr_t looked = old;\n\n\twhile (!cas8_release(&queue->head, &old, (uintptr_t)node)) {\n'
+          '\t} while (0);\n\tuintptr_t looked = old;\n\n'
+          '\twhile (!cas8_release(&queue->head, &old, (uintptr_t)node)) {\n'
           '\t\tif (old == CALL_QUEUE_CLOSED)\n\t\t\treturn CALL_PUSH_REFUSED;\n'
           '\t\tnode->next = (struct call_node *)old;\n\t}\n\treturn looked == CALL_QUEUE_OPEN ?', LOST),
     Plant('what comes at the end of polling is left', 'call', 'ipi/call.c',

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads wake, park, stop, call, fence and arm timers while harts go down and come up, all accounted for.
- * With seed= in deterministic mode each seed is another schedule (scripts/schedules --work threads).
+ * Threads wake, park, stop, call, fence and arm timers while harts go down and come up, all
+ * accounted for. With seed= in deterministic mode each seed is another schedule (scripts/schedules
+ * --work threads).
  *
  * Players sleep in pairs and wake each other in turn: one wake-up that is lost stops a pair for
  * good. Nobody else wakes those of the first pairs, so that nothing makes up for it.
@@ -176,8 +177,8 @@ static void op_disturb(struct player *p)
 }
 
 /*
- * Who is not ON_RQ has its context saved. It has not run in between if it was not switched to: then what is seen of its way off the
- * cpu is of one time.
+ * Who is not ON_RQ has its context saved. It has not run in between if it was not switched to: then
+ * what is seen of its way off the cpu is of one time.
  */
 static void op_look(void)
 {

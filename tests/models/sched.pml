@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One thread that sleeps until a condition is true, and who wakes it, while its home goes down and comes back
- * (threads/wake.c: deliver, wake_here, send_away; threads/sched.c: put_prev, finish_switch, sched_dying).
+ * One thread that sleeps until a condition is true, and who wakes it, while its home goes down and
+ * comes back (threads/wake.c: deliver, wake_here, send_away; threads/sched.c: put_prev,
+ * finish_switch, sched_dying).
  *
- * Cpu 0 goes down and comes back LIVES - 1 times, the others stay. Each cpu is one process: what it does with interrupts off
- * is not interrupted by its own messages. Each of them makes the condition true WAKES times and wakes the thread.
- * The thread moves HOPS times by itself, and is preempted anywhere.
+ * Cpu 0 goes down and comes back LIVES - 1 times, the others stay. Each cpu is one process: what it
+ * does with interrupts off is not interrupted by its own messages. Each of them makes the condition
+ * true WAKES times and wakes the thread. The thread moves HOPS times by itself, and is preempted
+ * anywhere.
  *
- * Checked: it stands in one run queue at most, runs on one cpu at most, and only with its context saved; when nothing can
- * happen any more it sleeps, and has seen every condition.
+ * Checked: it stands in one run queue at most, runs on one cpu at most, and only with its context
+ * saved; when nothing can happen any more it sleeps, and has seen every condition.
  */
 #ifndef CPUS
 #define CPUS 3
