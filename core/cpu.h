@@ -82,7 +82,10 @@ int cpu_to_node(unsigned int cpu);
 /* The cpu of a hart id, or -ENOENT. Any context after INIT_PERCPU. */
 int hartid_to_cpu(unsigned long hartid);
 unsigned int num_online_cpus(void);
-/* True if every possible cpu has that extension, see fdt_cpu_has_isa(). Any context after INIT_PERCPU. */
+/*
+ * True if every possible cpu has that extension, see fdt_cpu_has_isa(). Any context after
+ * INIT_PERCPU.
+ */
 bool cpus_have_isa(const char *extension);
 
 const char *cpu_state_name(int state);

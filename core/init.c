@@ -17,7 +17,8 @@ static const struct {
 } levels[] = {
 	{INIT_EARLY, "early"},	   {INIT_MEMORY, "memory"}, {INIT_PERCPU, "percpu"},
 	{INIT_TIME, "time"},	   {INIT_IPI, "ipi"},	    {INIT_SMP, "smp"},
-	{INIT_DRIVERS, "drivers"}, {INIT_LATE, "late"},	    {INIT_THREADS, "threads"}, {INIT_MAIN, "main"},
+	{INIT_DRIVERS, "drivers"}, {INIT_LATE, "late"},	    {INIT_THREADS, "threads"},
+	{INIT_MAIN, "main"},
 };
 
 uint64_t boot_entry_ticks, boot_entry_insns;

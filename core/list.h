@@ -59,7 +59,7 @@ static inline void list_del_init(struct list_head *entry)
 #define list_for_each_entry(pos, head, member)                                               \
 	for (pos = list_first_entry(head, __typeof__(*pos), member); &pos->member != (head); \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
-#define list_for_each_entry_reverse(pos, head, member)                                       \
+#define list_for_each_entry_reverse(pos, head, member)                                         \
 	for (pos = list_entry((head)->prev, __typeof__(*pos), member); &pos->member != (head); \
 	     pos = list_entry(pos->member.prev, __typeof__(*pos), member))
 /* From the one behind pos on. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A heap of timers for each hart; its compare register is set to the earliest, and to nothing else. */
+/*
+ * A heap of timers for each hart; its compare register is set to the earliest, and to nothing else.
+ */
 #include "core/timer.h"
 
 #include <errno.h>
@@ -20,8 +22,9 @@
 #define COMPARE_UNKNOWN 0 /* the register may hold anything */
 
 /*
- * Timers of one cpu. Others take the lock, too: to arm and to delete. That a cpu is online is asked with its lock held: it leaves the
- * mask before it hands its timers over under the lock, so who was in time is handed over, and who comes later sees it gone.
+ * Timers of one cpu. Others take the lock, too: to arm and to delete. That a cpu is online is asked
+ * with its lock held: it leaves the mask before it hands its timers over under the lock, so who was
+ * in time is handed over, and who comes later sees it gone.
  *
  * A timer changes cpus only with both locks held. The lower cpu's is taken first.
  */
@@ -29,7 +32,10 @@ struct timer_base {
 	spinlock_t lock;
 	struct timer_list *root; /* the earliest, without siblings */
 	unsigned int nr;
-	/* Earliest time that the register was set for, or one of the above; written by the cpu itself. */
+	/*
+	 * Earliest time that the register was set for, or one of the above; written by the cpu
+	 * itself.
+	 */
 	uint64_t compare;
 	/* Whose function runs now; written by the cpu itself. It may have been freed meanwhile. */
 	_Atomic(struct timer_list *) running;
@@ -47,7 +53,10 @@ static void enqueue(struct timer_base *base, struct timer_list *timer, uint64_t 
 	store_relaxed(&timer->pending, 1);
 }
 
-/* Not yet idle: who looks without the lock shall not take a timer that changes its time or place for idle. */
+/*
+ * Not yet idle: who looks without the lock shall not take a timer that changes its time or place
+ * for idle.
+ */
 static void dequeue(struct timer_base *base, struct timer_list *timer)
 {
 	base->root = timer_heap_remove(base->root, timer);
@@ -66,8 +75,9 @@ static uint64_t earliest(const struct timer_base *base)
 }
 
 /*
- * After a change: the register follows the earliest timer. Another hart sets its own, and need not be told when the earliest is gone: one interrupt too many
- * does no harm, and the next timer is not missed.
+ * After a change: the register follows the earliest timer. Another hart sets its own, and need not
+ * be told when the earliest is gone: one interrupt too many does no harm, and the next timer is not
+ * missed.
  */
 static void follow(struct timer_base *base, unsigned int cpu)
 {
@@ -111,7 +121,10 @@ static unsigned int cpu_of(const struct timer_list *timer)
 	return atomic_load_explicit(&timer->cpu, memory_order_relaxed);
 }
 
-/* Locks the base of a timer and the one it goes to; which the first is, is known only with its lock held. Interrupts off. */
+/*
+ * Locks the base of a timer and the one it goes to; which the first is, is known only with its lock
+ * held. Interrupts off.
+ */
 static unsigned int lock_with_target(const struct timer_list *timer, unsigned int to)
 	__acquires(&timer_base)
 {
@@ -150,7 +163,10 @@ static bool is_online(unsigned int cpu)
 	return cpumask_test_cpu(cpu, cpu_online_mask);
 }
 
-/* An online cpu, of the same memory node if there is one. It may go down the next moment: then, or if none was seen, ask again. */
+/*
+ * An online cpu, of the same memory node if there is one. It may go down the next moment: then, or
+ * if none was seen, ask again.
+ */
 static unsigned int nearest_online(unsigned int cpu)
 {
 	unsigned int other, any = cpu;
@@ -261,7 +277,10 @@ static __cold void report(const struct timer_list *timer, const char *what, unsi
 	pr_err("timer %p (%s): %s cpu%u", (const void *)timer, name, what, cpu);
 }
 
-/* Deletes it, and takes down where its function runs: the cpu, or nr_cpu_ids; and whether that is who asks. */
+/*
+ * Deletes it, and takes down where its function runs: the cpu, or nr_cpu_ids; and whether that is
+ * who asks.
+ */
 static unsigned int delete_and_look(struct timer_list *timer, int *was_pending, bool *own)
 {
 	unsigned long flags = local_irq_save();
@@ -322,7 +341,10 @@ void timers_reprogram(void)
 	spin_unlock(&base->lock);
 }
 
-/* So many functions at most in one interrupt: others, which have the same level, get their turn between two. */
+/*
+ * So many functions at most in one interrupt: others, which have the same level, get their turn
+ * between two.
+ */
 #define TIMER_BATCH 32
 
 void timer_interrupt(void)

@@ -98,8 +98,8 @@ void timers_reprogram(void);
 int timers_dying_cpu(unsigned int cpu);
 
 /*
- * The time at which this hart's timer interrupts next, UINT64_MAX if it does not: never later than the earliest of its timers.
- * Interrupts off.
+ * The time at which this hart's timer interrupts next, UINT64_MAX if it does not: never later than
+ * the earliest of its timers. Interrupts off.
  */
 uint64_t timers_next(void);
 

@@ -15,7 +15,10 @@
 
 DEFINE_PER_CPU(struct ipi_cpu, ipi_cpu) = {.queue = {CALL_QUEUE_CLOSED}};
 
-/* For calls without wait, whose caller brings no csd: one per cpu, waited for before it is used again. */
+/*
+ * For calls without wait, whose caller brings no csd: one per cpu, waited for before it is used
+ * again.
+ */
 static DEFINE_PER_CPU(call_single_data_t, single_csd);
 /* Whom it went to: who waits for it must ring that one. */
 static DEFINE_PER_CPU(unsigned int, single_cpu);
@@ -72,7 +75,10 @@ static __noinline __cold void run_traced(struct ipi_cpu *me, struct call_single_
 	trace_record(TRACE_END, 0, func);
 }
 
-/* Calls come behind those that an interrupted run, below us on this stack, has taken but not come to. */
+/*
+ * Calls come behind those that an interrupted run, below us on this stack, has taken but not come
+ * to.
+ */
 static void append_calls(struct ipi_cpu *me, struct call_node *oldest)
 {
 	struct call_node **tail = &me->todo;
@@ -83,8 +89,9 @@ static void append_calls(struct ipi_cpu *me, struct call_node *oldest)
 }
 
 /*
- * Oldest first. What is left to do is the cpu's, not this function's: a call that waits with interrupts off runs on with the list, in order, and
- * whoever waits for one of the calls in it is not kept waiting by the call that waits.
+ * Oldest first. What is left to do is the cpu's, not this function's: a call that waits with
+ * interrupts off runs on with the list, in order, and whoever waits for one of the calls in it is
+ * not kept waiting by the call that waits.
  */
 static unsigned int run_todo(struct ipi_cpu *me)
 {
@@ -141,7 +148,10 @@ static __noinline void interrupt_rest(struct ipi_cpu *me, struct call_node *newe
 {
 	unsigned long reasons = atomic_exchange_explicit(&me->reasons, 0, memory_order_acq_rel);
 
-	/* The line is acknowledged: a bit set, or a call queued, after these exchanges raises it again. */
+	/*
+	 * The line is acknowledged: a bit set, or a call queued, after these exchanges raises it
+	 * again.
+	 */
 	if (!newest)
 		newest = call_queue_take(&me->queue);
 	if (newest)
@@ -227,8 +237,9 @@ bool call_queue_polling(unsigned int cpu)
 }
 
 /*
- * The function runs with interrupts off, so that the caller stays on the cpu until it has. Before that it may have been moved: false, and it
- * must try the general way, which is right for any cpu, its own included.
+ * The function runs with interrupts off, so that the caller stays on the cpu until it has. Before
+ * that it may have been moved: false, and it must try the general way, which is right for any cpu,
+ * its own included.
  */
 static bool run_here(unsigned int cpu, smp_call_func_t func, void *info)
 {
@@ -251,7 +262,10 @@ static __noinline int call_here(unsigned int cpu, smp_call_func_t func, void *in
 
 /* The rare ways of a call are kept out of the common one, whose registers they would cost. */
 
-/* The csd that belongs to this cpu, when its last call is over; interrupts off, so that no handler takes it in between. */
+/*
+ * The csd that belongs to this cpu, when its last call is over; interrupts off, so that no handler
+ * takes it in between.
+ */
 static __noinline int call_without_wait(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	unsigned long flags = local_irq_save();
@@ -371,11 +385,14 @@ void smpcfd_online_cpu(void)
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 	bool was_closed;
 
-	/* A reason that came after the hart of an earlier life had stopped would keep everybody from ringing in this one. */
+	/*
+	 * A reason that came after the hart of an earlier life had stopped would keep everybody
+	 * from ringing in this one.
+	 */
 	store_relaxed(&me->reasons, 0);
 	/*
-	 * The line was cleared before this: device output, the pending bit, before a memory write. Seen the other way round, the clear would
-	 * take the ring of the first push with it.
+	 * The line was cleared before this: device output, the pending bit, before a memory write.
+	 * Seen the other way round, the clear would take the ring of the first push with it.
 	 */
 	io_fence();
 	was_closed = call_queue_open(&me->queue);

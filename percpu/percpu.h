@@ -42,8 +42,8 @@ extern unsigned long *percpu_base;
 size_t percpu_area_size(void);
 
 /*
- * Gives the static variables of an area, aligned to a page, their initial values. The rest is cleared piece by piece as it is
- * allocated. Any context.
+ * Gives the static variables of an area, aligned to a page, their initial values. The rest is
+ * cleared piece by piece as it is allocated. Any context.
  */
 void percpu_setup_area(void *area);
 

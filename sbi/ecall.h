@@ -35,7 +35,10 @@ static inline struct sbiret sbi_ecall(unsigned long ext, unsigned long fid, unsi
 	return (struct sbiret){.error = (long)r_a0, .value = (long)r_a1};
 }
 
-/* The same for functions of two parameters: what the others hold is nobody's business, and costs nothing. */
+/*
+ * The same for functions of two parameters: what the others hold is nobody's business, and costs
+ * nothing.
+ */
 static inline struct sbiret sbi_ecall2(unsigned long ext, unsigned long fid, unsigned long a0,
 				       unsigned long a1)
 {

@@ -70,7 +70,8 @@ static __noreturn void idle_loop(void)
 			irq_work_run();
 		} else if (!call_queue_poll(idle_looks)) {
 			/*
-			 * An interrupt that comes after the looks stays pending, and ends the sleep.
+			 * An interrupt that comes after the looks stays pending, and ends the
+			 * sleep.
 			 */
 			if (unlikely(idle_sleep))
 				idle_sleep();
@@ -128,6 +129,8 @@ static int idle_threads_init(void)
 	for_each_possible_cpu (cpu) {
 		struct task_struct *idle = per_cpu_ptr(&idle_task, cpu);
 
+		if (!percpu_base[cpu])
+			continue;
 		idle->bound = cpu;
 		store_relaxed(&idle->home, TASK_ON_RQ | cpu);
 		if (cpu != smp_processor_id())

@@ -66,8 +66,8 @@ static void suspend(void)
 	switch (hart_suspend(state[at].type)) {
 	case 0:
 		/*
-		 * Firmware that has set itself up anew may have lost an IPI that came on the way: this one makes the handler
-		 * look for whatever there is.
+		 * Firmware that has set itself up anew may have lost an IPI that came on the way:
+		 * this one makes the handler look for whatever there is.
 		 */
 		if (state[at].type & HSM_SUSPEND_NON_RETENTIVE)
 			csr_set(CSR_SIP, SIE_SSIE);

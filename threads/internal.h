@@ -7,8 +7,8 @@
 #include "threads/sched.h"
 
 /*
- * A cpu's runnable threads. Touched by that cpu only, interrupts off: so there is no lock, and others send messages (the
- * wake_csd of a thread). nr is read by all.
+ * A cpu's runnable threads. Touched by that cpu only, interrupts off: so there is no lock, and
+ * others send messages (the wake_csd of a thread). nr is read by all.
  */
 struct rq {
 	struct task_struct *curr, *idle;
@@ -31,14 +31,14 @@ static inline void rq_add_nr(struct rq *q, int n)
 void enqueue(struct rq *q, struct task_struct *task);
 
 /*
- * Another thread than the running one shall run. The idle thread looks for itself; any other is interrupted, when
- * interrupts are on again. Interrupts off.
+ * Another thread than the running one shall run. The idle thread looks for itself; any other is
+ * interrupted, when interrupts are on again. Interrupts off.
  */
 void resched(struct rq *q);
 
 /*
- * The least loaded cpu that it may run on, the first of equals, but near before far; where its own are all down any other,
- * as in Linux: better there than never.
+ * The least loaded cpu that it may run on, the first of equals, but near before far; where its own
+ * are all down any other, as in Linux: better there than never.
  */
 unsigned int select_cpu(const struct task_struct *task, unsigned int near);
 
@@ -55,14 +55,18 @@ void finish_switch(struct context *before);
 void rq_init(struct rq *q, struct task_struct *curr, struct task_struct *idle);
 
 /*
- * On a cpu's way down, interrupts off, before anything of it moves: the run queue gives up what it has of its own. What is
- * runnable leaves later, in its row of the table.
+ * On a cpu's way down, interrupts off, before anything of it moves: the run queue gives up what it
+ * has of its own. What is runnable leaves later, in its row of the table.
  */
 void sched_cpu_leaving(void);
 
+/* One registration at a time, harts held still. Thread context. */
+void cpuhp_registration_lock(void);
+void cpuhp_registration_unlock(void);
+
 /*
- * The idle thread, interrupts off: when its hart has come up, and whenever it is switched to. The latter does not come back if the
- * hart is to die.
+ * The idle thread, interrupts off: when its hart has come up, and whenever it is switched to. The
+ * latter does not come back if the hart is to die.
  */
 void cpuhp_online_idle(void);
 void cpuhp_idle(void);
@@ -70,7 +74,10 @@ void cpuhp_idle(void);
 /* The cpus that are online by now shall have smpboot threads. Boot. */
 void smpboot_init(void);
 
-/* How idle sleeps: the parameter idle=. AUTO: by the idle states of the device tree, wfi where it has none. */
+/*
+ * How idle sleeps: the parameter idle=. AUTO: by the idle states of the device tree, wfi where it
+ * has none.
+ */
 enum idle_mode { IDLE_AUTO, IDLE_POLL, IDLE_WFI, IDLE_SUSPEND, IDLE_SUSPEND_DEEP };
 extern enum idle_mode idle_mode;
 

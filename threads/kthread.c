@@ -399,11 +399,3 @@ int kthread_stop(struct task_struct *task)
 	put_task_struct(task);
 	return result;
 }
-
-int kthread_stop_put(struct task_struct *task)
-{
-	int result = kthread_stop(task);
-
-	put_task_struct(task);
-	return result;
-}

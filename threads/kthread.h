@@ -101,7 +101,13 @@ void kthread_unpark(struct task_struct *k);
 int kthread_stop(struct task_struct *k);
 
 /* kthread_stop, then put_task_struct. */
-int kthread_stop_put(struct task_struct *k);
+static inline int kthread_stop_put(struct task_struct *k)
+{
+	int result = kthread_stop(k);
+
+	put_task_struct(k);
+	return result;
+}
 
 /* Ends the calling thread, as if threadfn had returned that. Thread context. */
 __noreturn void kthread_exit(int result);

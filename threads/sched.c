@@ -67,7 +67,10 @@ void enqueue(struct rq *q, struct task_struct *task)
 		arm_slice(q, time_now());
 }
 
-/* On the new thread's stack: what is to be done when the context of the one before is saved. Interrupts off. */
+/*
+ * On the new thread's stack: what is to be done when the context of the one before is saved.
+ * Interrupts off.
+ */
 void finish_switch(struct context *before)
 {
 	struct task_struct *prev = container_of(before, struct task_struct, context);
@@ -88,7 +91,9 @@ void finish_switch(struct context *before)
 		put_task_struct(prev);
 		return;
 	}
-	/* Release: pairs with the acquire of who looks at a thread that has left, or takes it over. */
+	/*
+	 * Release: pairs with the acquire of who looks at a thread that has left, or takes it over.
+	 */
 	store_release(&prev->home, smp_processor_id());
 }
 
@@ -127,8 +132,8 @@ static void put_prev(struct rq *q, struct task_struct *prev, bool preempted)
 }
 
 /*
- * preempted: the thread did not ask for it, so it stays runnable, whatever its state announces. Interrupts off; the cpu may
- * be another one afterwards.
+ * preempted: the thread did not ask for it, so it stays runnable, whatever its state announces.
+ * Interrupts off; the cpu may be another one afterwards.
  */
 static void __schedule(bool preempted)
 {
@@ -204,7 +209,10 @@ static void preempt_here(void)
 	local_irq_enable();
 }
 
-/* The last thing that is done in an interrupt: what it has interrupted goes on when the thread does, maybe on another cpu. */
+/*
+ * The last thing that is done in an interrupt: what it has interrupted goes on when the thread
+ * does, maybe on another cpu.
+ */
 static void resched_interrupt(void)
 {
 	struct task_head *head = current_head();
@@ -246,7 +254,10 @@ void sched_cpu_leaving(void)
 	q->slice_armed = true;
 }
 
-/* On the dying cpu, its call queue closed and empty: every runnable thread but the caller's is handed to another cpu. */
+/*
+ * On the dying cpu, its call queue closed and empty: every runnable thread but the caller's is
+ * handed to another cpu.
+ */
 static int sched_dying(unsigned int cpu)
 {
 	struct rq *q = this_cpu_ptr(&rq);

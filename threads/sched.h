@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Threads and the run queues that they stand in. Names and semantics are Linux's, but where a contract says more. */
+/*
+ * Threads and the run queues that they stand in. Names and semantics are Linux's, but where a
+ * contract says more.
+ */
 #ifndef THREADS_SCHED_H
 #define THREADS_SCHED_H
 
@@ -16,7 +19,7 @@
 /*
  * What a thread is about; RUNNING unless it has said otherwise.
  *
- *   [ NEW ] -- first wake-up --> [ RUNNING ] -- set_current_state --> [ INTERRUPTIBLE | UNINTERRUPTIBLE | PARKED ]
+ *   [ NEW ] -- first wake-up --> [ RUNNING ] -- set_current_state --> [ INTERRUPTIBLE, ... PARKED ]
  *                                 |   ^                                   |
  *                       task_exit |   +----- wake-up, or itself ----------+ schedule(): it sleeps
  *                                 v
@@ -71,7 +74,10 @@ struct task_struct {
 	struct list_head all; /* of all threads */
 	char comm[TASK_COMM_LEN];
 
-	/* What it sleeps for, or NULL, and the thread that it waits for, or NULL: for reports; written by the thread. */
+	/*
+	 * What it sleeps for, or NULL, and the thread that it waits for, or NULL: for reports;
+	 * written by the thread.
+	 */
 	const char *_Atomic waits_for;
 	struct task_struct *_Atomic waits_on;
 
@@ -85,8 +91,9 @@ struct task_struct {
 #define current ((struct task_struct *)current_head())
 
 /*
- * Announces a sleep: to be followed by a look at what is waited for, then schedule(). A full fence lies behind it: who makes
- * the condition true and then wakes (a full fence, too) either is seen by that look or sees the state.
+ * Announces a sleep: to be followed by a look at what is waited for, then schedule(). A full fence
+ * lies behind it: who makes the condition true and then wakes (a full fence, too) either is seen by
+ * that look or sees the state.
  */
 void set_current_state(unsigned int state);
 static inline void __set_current_state(unsigned int state)
@@ -95,9 +102,9 @@ static inline void __set_current_state(unsigned int state)
 }
 
 /*
- * Gives the cpu to the next thread; comes back at once if this one is RUNNING and alone, after a wake-up if its state says
- * that it sleeps. Thread context, preempt_count 0; interrupts as they are. Like all sleeping functions, it may come back on another
- * cpu if this one goes down.
+ * Gives the cpu to the next thread; comes back at once if this one is RUNNING and alone, after a
+ * wake-up if its state says that it sleeps. Thread context, preempt_count 0; interrupts as they
+ * are. Like all sleeping functions, it may come back on another cpu if this one goes down.
  */
 void schedule(void);
 
@@ -108,9 +115,10 @@ void yield(void);
 bool cond_resched(void);
 
 /*
- * Makes a thread that sleeps in one of these states runnable, on its own cpu or, if that is down, on another. 1 if it was in
- * one, 0 if not: then nothing was done. All that the caller did before is seen by the thread. Any context. The caller holds a
- * reference, or knows by other means that the thread is not gone. Wake-ups without cause are possible: who sleeps looks again.
+ * Makes a thread that sleeps in one of these states runnable, on its own cpu or, if that is down,
+ * on another. 1 if it was in one, 0 if not: then nothing was done. All that the caller did before
+ * is seen by the thread. Any context. The caller holds a reference, or knows by other means that
+ * the thread is not gone. Wake-ups without cause are possible: who sleeps looks again.
  */
 int wake_up_state(struct task_struct *task, unsigned int states);
 static inline int wake_up_process(struct task_struct *task)
@@ -118,7 +126,10 @@ static inline int wake_up_process(struct task_struct *task)
 	return wake_up_state(task, TASK_NORMAL);
 }
 
-/* Sleeps in the state that was set, at most so many ticks; returns how many are left, 0 if all have passed. Thread context. */
+/*
+ * Sleeps in the state that was set, at most so many ticks; returns how many are left, 0 if all have
+ * passed. Thread context.
+ */
 #define MAX_SCHEDULE_TIMEOUT UINT64_MAX
 uint64_t schedule_timeout(uint64_t ticks);
 
@@ -127,8 +138,8 @@ void msleep(unsigned int ms);
 void usleep(uint64_t us);
 
 /*
- * Where a thread may run; the calling thread moves at once, others when they next run or are next switched. -EINVAL: no cpu
- * of the mask is online; -EPERM: it is bound; -ENOMEM. Thread context.
+ * Where a thread may run; the calling thread moves at once, others when they next run or are next
+ * switched. -EINVAL: no cpu of the mask is online; -EPERM: it is bound; -ENOMEM. Thread context.
  */
 int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask);
 
@@ -136,20 +147,24 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask);
 void task_bind(struct task_struct *task, unsigned int cpu);
 
 /*
- * Waits until the thread has left its cpu in one of these states (0: DEAD), its context saved. False after SCHED_INACTIVE_S, with a report.
- * Thread context.
+ * Waits until the thread has left its cpu in one of these states (0: DEAD), its context saved.
+ * False after SCHED_INACTIVE_S, with a report. Thread context.
  */
 #define SCHED_INACTIVE_S 20
 bool wait_task_inactive(struct task_struct *task, unsigned int states);
 
 /*
- * Makes a thread that begins with fn(data) at its first wake-up, with a stack from memory node; the caller has its memory, zeroed, and the
- * first reference. release, from any context, when the last is put. 0, or -ENOMEM. Thread context.
+ * Makes a thread that begins with fn(data) at its first wake-up, with a stack from memory node; the
+ * caller has its memory, zeroed, and the first reference. release, from any context, when the last
+ * is put. 0, or -ENOMEM. Thread context.
  */
 int task_init(struct task_struct *task, void (*fn)(void *data), void *data, int node,
 	      void (*release)(struct task_struct *task), const char *comm);
 
-/* The end of the calling thread: its state is DEAD from then on, and the reference that it held on itself is put. */
+/*
+ * The end of the calling thread: its state is DEAD from then on, and the reference that it held on
+ * itself is put.
+ */
 __noreturn void task_exit(void);
 
 static inline struct task_struct *get_task_struct(struct task_struct *task)
@@ -164,13 +179,18 @@ static inline unsigned int task_cpu(const struct task_struct *task)
 	return atomic_load_explicit(&task->home, memory_order_relaxed) & ~TASK_ON_RQ;
 }
 
-/* Calls each for every thread, under a lock, interrupts off: it must not sleep. The idle threads first. Any context. */
+/*
+ * Calls each for every thread, under a lock, interrupts off: it must not sleep. The idle threads
+ * first. Any context.
+ */
 void for_each_task(void (*each)(struct task_struct *task, void *arg), void *arg);
 
 /* "R", "S", "D", "P", "N", "X". */
 const char *task_state_name(const struct task_struct *task);
 
-/* Runnable threads of a cpu, the one that runs counted, the idle thread not. A hint. Any context. */
+/*
+ * Runnable threads of a cpu, the one that runs counted, the idle thread not. A hint. Any context.
+ */
 unsigned int nr_running(unsigned int cpu);
 
 #endif

@@ -282,8 +282,7 @@ static int park_threads(unsigned int cpu)
 	struct smp_hotplug_thread *ht;
 	int err;
 
-	list_for_each_entry_reverse(ht, &hotplug_threads, list)
-	{
+	list_for_each_entry_reverse (ht, &hotplug_threads, list) {
 		if (ht->selfparking)
 			continue;
 		err = kthread_park(*per_cpu_ptr(ht->store, cpu));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Per-cpu threads that park when their cpu goes down and go on when it is back. Names are Linux's. */
+/*
+ * Per-cpu threads that park when their cpu goes down and go on when it is back. Names are Linux's.
+ */
 #ifndef THREADS_SMPBOOT_H
 #define THREADS_SMPBOOT_H
 

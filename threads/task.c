@@ -152,17 +152,25 @@ void for_each_task(void (*each)(struct task_struct *task, void *arg), void *arg)
 	struct task_struct *task;
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu)
-		each(per_cpu_ptr(&idle_task, cpu), arg);
+	for_each_possible_cpu (cpu) {
+		if (percpu_base[cpu])
+			each(per_cpu_ptr(&idle_task, cpu), arg);
+	}
 	list_for_each_entry (task, &tasks, all)
 		each(task, arg);
 	spin_unlock_irqrestore(&tasks_lock, flags);
 }
 
-/* What the boot hart has been doing since its first instruction: initcalls, then tests and the shell. */
+/*
+ * What the boot hart has been doing since its first instruction: initcalls, then tests and the
+ * shell.
+ */
 static struct task_struct init_task;
 
-/* The boot becomes a thread like any other; its cpu gets an idle thread, whose stack is also that of the cpu's next lives. */
+/*
+ * The boot becomes a thread like any other; its cpu gets an idle thread, whose stack is also that
+ * of the cpu's next lives.
+ */
 static int threads_init(void)
 {
 	struct task_struct *idle = this_cpu_ptr(&idle_task);

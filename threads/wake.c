@@ -68,8 +68,9 @@ static bool wake_here(struct task_struct *task, unsigned int me)
 /*
  * Makes the thread runnable at its home, wherever that is by then. Interrupts off.
  *
- * -EBUSY means that somebody's message is under way, or about to be sent, or to be sent again because it was refused: in each
- * case it is delivered after this, and the function that it runs has a full fence before it looks.
+ * -EBUSY means that somebody's message is under way, or about to be sent, or to be sent again
+ * because it was refused: in each case it is delivered after this, and the function that it runs
+ * has a full fence before it looks.
  */
 static void deliver(struct task_struct *task)
 {
@@ -95,8 +96,9 @@ static void deliver(struct task_struct *task)
 				return;
 		}
 		/*
-		 * Its cpu is down. With ON_RQ that cpu is about to hand it over; without, it sleeps, and is taken over: by
-		 * one step, as the cpu may be coming back, and others may want to do the same.
+		 * Its cpu is down. With ON_RQ that cpu is about to hand it over; without, it
+		 * sleeps, and is taken over: by one step, as the cpu may be coming back, and others
+		 * may want to do the same.
 		 */
 		if (home & TASK_ON_RQ) {
 			cpu_relax();
@@ -113,7 +115,10 @@ void wake_task(void *info)
 {
 	struct task_struct *task = info;
 
-	/* Pairs with the one in wake_up_state: who found this message under way has its condition seen. */
+	/*
+	 * Pairs with the one in wake_up_state: who found this message under way has its condition
+	 * seen.
+	 */
 	smp_mb();
 	deliver(task);
 	put_task_struct(task);

@@ -4,8 +4,8 @@
 #define ARCH_RISCV_CURRENT_H
 
 /*
- * What the per-cpu variable current_task holds, which core/preempt.h declares. One instruction, as a
- * thread may move to another hart between two: tp would be one hart's and the load another's. Not
+ * What the per-cpu variable current_task holds, which core/preempt.h declares. One instruction, as
+ * a thread may move to another hart between two: tp would be one hart's and the load another's. Not
  * volatile: whatever hart it is on, a thread finds itself.
  */
 static inline void *arch_current(void)

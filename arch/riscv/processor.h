@@ -41,8 +41,8 @@ static inline void cpu_relax(void)
 extern bool have_zawrs;
 
 /*
- * cpu_relax() in a loop that waits until *word is no longer value: where Zawrs is, the hart sleeps until somebody stores there, an
- * interrupt is pending, or a short time has passed. Any context.
+ * cpu_relax() in a loop that waits until *word is no longer value: where Zawrs is, the hart sleeps
+ * until somebody stores there, an interrupt is pending, or a short time has passed. Any context.
  */
 static inline void cpu_relax_watching(const _Atomic uintptr_t *word, uintptr_t value)
 {

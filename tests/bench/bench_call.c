@@ -118,7 +118,10 @@ BENCH(call_many, bench_call_many);
 
 static call_single_data_t pool[POOL];
 
-/* n calls, a multiple of POOL, as fast as the pool lets: its csds in turn, waiting for one that is still in flight. */
+/*
+ * n calls, a multiple of POOL, as fast as the pool lets: its csds in turn, waiting for one that is
+ * still in flight.
+ */
 static void async_calls(unsigned int cpu, call_single_data_t *csds, unsigned int n)
 {
 	for (; n; n -= POOL) {

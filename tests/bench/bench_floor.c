@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* send_ipi, ipi_floor: what the hardware and the firmware take of a call, with nothing of the kernel in between. */
+/*
+ * send_ipi, ipi_floor: what the hardware and the firmware take of a call, with nothing of the
+ * kernel in between.
+ */
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -15,7 +18,10 @@
 static uint64_t samples[SAMPLES] __section(".noinit");
 static _Atomic uint64_t answered, stop;
 
-/* Interrupts off: the line wakes the hart from wfi, is acknowledged, and a word in memory is the answer. */
+/*
+ * Interrupts off: the line wakes the hart from wfi, is acknowledged, and a word in memory is the
+ * answer.
+ */
 static void answer(void *arg)
 {
 	unsigned long flags = local_irq_save();
@@ -51,7 +57,10 @@ static uint64_t one_way(unsigned int cpu)
 	return bench_clock() - start;
 }
 
-/* Measured once a boot: other benchmarks print it beside their own figure. 0 where there is nobody to call. */
+/*
+ * Measured once a boot: other benchmarks print it beside their own figure. 0 where there is nobody
+ * to call.
+ */
 uint64_t bench_ipi_floor(void)
 {
 	static uint64_t floor;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* call_storm: every hart calls every other, all at once. irq_work_remote: work queued on another hart until it has run. */
+/*
+ * call_storm: every hart calls every other, all at once. irq_work_remote: work queued on another
+ * hart until it has run.
+ */
 #include <errno.h>
 #include <stdatomic.h>
 

@@ -62,7 +62,7 @@ PLANTS = {'calls': [
      '	if (err && from < 0)\n		roll_back(cpu, st, from, target, err);\n'),
     ('it is not awaited that a hart has stopped', 'threads/cpuhp.c',
      '	return wait_dead(cpu, deadline_ms(STOP_MS));\n', '	return 0;\n'),
-    ('timers stay on a dead hart', 'core/timer.c', '	timers_dying_cpu();\n	return 0;\n', '	return 0;\n'),
+    ('timers stay on a dead hart', 'core/timer.c', '	move_all(base, base_of(to), to);\n', '	if (!base)\n		move_all(base, base_of(to), to);\n'),
     ('runnable threads stay on a dead hart', 'threads/sched.c',
      '			send_away(task, select_cpu(task, cpu));\n', '			(void)cpu;\n'),
     ('a hart stops while firmware waits for it', 'ipi/tlb.c',

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Waits that do not end by themselves: lost rings, deadlines, circles; and rings that are owed while a handler waits. */
+/*
+ * Waits that do not end by themselves: lost rings, deadlines, circles; and rings that are owed
+ * while a handler waits.
+ */
 #include "ipi/call_wait.h"
 
 #include <errno.h>
@@ -65,7 +68,10 @@ static void lost_ring(void **state)
 	assert_non_null(strstr(host_log(), "cpu1 answered cpu0"));
 }
 
-/* The csd of calls without wait is found in flight by the next call, to another cpu: it is the first that must be rung. */
+/*
+ * The csd of calls without wait is found in flight by the next call, to another cpu: it is the
+ * first that must be rung.
+ */
 static void lost_quiet_ring_hart(unsigned int cpu, void *arg)
 {
 	(void)arg;
@@ -87,7 +93,10 @@ static void lost_ring_of_call_without_wait(void **state)
 	assert_non_null(strstr(host_log(), "for cpu1 to run function"));
 }
 
-/* The target is held: the caller leaves, the call runs all the same, once, and its memory is given back (address sanitizer). */
+/*
+ * The target is held: the caller leaves, the call runs all the same, once, and its memory is given
+ * back (address sanitizer).
+ */
 static void deadline_hart(unsigned int cpu, void *arg)
 {
 	int err;
@@ -172,8 +181,8 @@ static void circles_with_interrupts_off(void **state)
 }
 
 /*
- * Cpu 1 keeps asking cpu 0 for calls that wait for cpu 2, while cpu 0 itself calls and rings cpu 2: a handler must never wait for a ring
- * that the code below it owes.
+ * Cpu 1 keeps asking cpu 0 for calls that wait for cpu 2, while cpu 0 itself calls and rings cpu 2:
+ * a handler must never wait for a ring that the code below it owes.
  */
 static void call_2(void *info)
 {
@@ -229,7 +238,10 @@ static void order_hart(unsigned int cpu, void *arg)
 	if (cpu == 2) {
 		uint64_t deadline = deadline_ms(5000);
 
-		/* With interrupts off until cpu 1 has run both: only while it waits for us can it have. */
+		/*
+		 * With interrupts off until cpu 1 has run both: only while it waits for us can it
+		 * have.
+		 */
 		flags = local_irq_save();
 		while (!atomic_load(&order[1]) && time_now() < deadline)
 			cpu_relax();

@@ -157,8 +157,7 @@ static void operations(void **state)
 		for (cpu = 0; cpu < nr_cpu_ids; cpu++)
 			want[cpu] = a[cpu] && b[cpu];
 		assert_mask(dst, want);
-		for_each_cpu_and(cpu, ma, mb)
-		{
+		for_each_cpu_and (cpu, ma, mb) {
 			while (!want[expected])
 				expected++;
 			assert_int_equal(cpu, expected++);

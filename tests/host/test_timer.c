@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Timers against a simple model, and on harts that are threads while one after the other goes down: none lost, early, twice or on a dead hart. */
+/*
+ * Timers against a simple model, and on harts that are threads while one after the other goes down:
+ * none lost, early, twice or on a dead hart.
+ */
 #include "core/timer.h"
 
 #include <errno.h>
@@ -68,7 +71,10 @@ bool symbol_lookup(unsigned long addr, char *buf, size_t size)
 	return true;
 }
 
-/* Takes what is due on this hart, as at any instruction; the look at the clock may be such an instruction itself. */
+/*
+ * Takes what is due on this hart, as at any instruction; the look at the clock may be such an
+ * instruction itself.
+ */
 static void take_timer(void)
 {
 	static _Thread_local bool looks;
@@ -299,7 +305,10 @@ static uint64_t model_earliest(unsigned int cpu, unsigned int *nr)
 	return first;
 }
 
-/* Every hart takes its interrupts; afterwards nothing that is due is left, and each register is right. */
+/*
+ * Every hart takes its interrupts; afterwards nothing that is due is left, and each register is
+ * right.
+ */
 static void run_all(void)
 {
 	unsigned int nr;
@@ -444,7 +453,10 @@ static void order_of_times(void **state)
 	world_run(1, 0, order_hart);
 }
 
-/* More than one interrupt may do, and one that is always due: others of the hart get a turn after a bounded number. */
+/*
+ * More than one interrupt may do, and one that is always due: others of the hart get a turn after a
+ * bounded number.
+ */
 static unsigned int runs;
 
 static void always_due(struct timer_list *timer)
@@ -533,8 +545,8 @@ static void stuck(void **state)
 }
 
 /*
- * Harts that are threads, one of which at a time is down. Shared timers are armed and deleted by all: each time that one became pending, it fired
- * or was deleted, once.
+ * Harts that are threads, one of which at a time is down. Shared timers are armed and deleted by
+ * all: each time that one became pending, it fired or was deleted, once.
  */
 #define SHARED 6
 
@@ -565,7 +577,10 @@ static void shared_fire(struct timer_list *timer)
 	atomic_store_explicit(&s->runs, false, memory_order_relaxed);
 }
 
-/* A timer that one hart owns: nobody else arms it, wherever it is brought. It is freed when its delete has waited. */
+/*
+ * A timer that one hart owns: nobody else arms it, wherever it is brought. It is freed when its
+ * delete has waited.
+ */
 struct private
 {
 	struct timer_list timer;
@@ -673,7 +688,10 @@ static void hotplug_hart(unsigned int cpu)
 		}
 		take_timer();
 	}
-	/* Nobody goes down or arms a timer any more; then no function does that has begun before; then what is left fires. */
+	/*
+	 * Nobody goes down or arms a timer any more; then no function does that has begun before;
+	 * then what is left fires.
+	 */
 	meet(0);
 	atomic_store(&calm, true);
 	meet(1);

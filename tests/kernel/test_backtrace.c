@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Backtraces of other cpus name what they do, with interrupts on, and off where the firmware can look. */
+/*
+ * Backtraces of other cpus name what they do, with interrupts on, and off where the firmware can
+ * look.
+ */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -40,8 +43,8 @@ static void stay(void *irqs_off)
 }
 
 /*
- * Whether a record behind the reader names the place, or who went there: a function that saves no return address can hide its caller from an
- * interrupt. Reads to the end.
+ * Whether a record behind the reader names the place, or who went there: a function that saves no
+ * return address can hide its caller from an interrupt. Reads to the end.
  */
 static bool log_names_it(struct log_reader *reader)
 {

@@ -247,7 +247,10 @@ static void call_back(void *info)
 	struct seen *seen = info;
 	unsigned int cpu;
 
-	/* One call after the other, each waited for, in an interrupt; also to the hart that waits for this one. */
+	/*
+	 * One call after the other, each waited for, in an interrupt; also to the hart that waits
+	 * for this one.
+	 */
 	for_each_online_cpu (cpu)
 		smp_call_function_single(cpu, see, seen, true);
 	for_each_online_cpu (cpu)

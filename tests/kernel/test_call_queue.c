@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The closing queue at work: a hart that closes and opens under fire, and one that watches its queue. */
+/*
+ * The closing queue at work: a hart that closes and opens under fire, and one that watches its
+ * queue.
+ */
 #include <errno.h>
 
 #include "arch/riscv/csr.h"

@@ -42,7 +42,8 @@ KTEST(cpumask, operations)
 			unsigned int found;
 
 			cpumask_set_cpu(cpu, one);
-			for_each_cpu_and(found, one, all) n += found == cpu;
+			for_each_cpu_and (found, one, all)
+				n += found == cpu;
 			KTEST_EXPECT_EQ(cpumask_next(cpu, one), nr_cpu_ids);
 			KTEST_EXPECT(cpumask_test_and_clear_cpu(cpu, one));
 		}

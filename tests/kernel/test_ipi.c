@@ -170,8 +170,9 @@ static void arrive(void *info)
 }
 
 /*
- * A ring that gets lost on the wire: the waiter names whom it waits for, and for what, rings once more, and counts it. The
- * target is awake, interrupts on, so that nothing but an interrupt makes it look.
+ * A ring that gets lost on the wire: the waiter names whom it waits for, and for what, rings once
+ * more, and counts it. The target is awake, interrupts on, so that nothing but an interrupt makes
+ * it look.
  */
 static void lose_one(struct ktest_run *run,
 		     int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
@@ -201,7 +202,9 @@ static void lose_one(struct ktest_run *run,
 	quiet_end(level);
 	call_stats_sum(&after);
 	KTEST_EXPECT(atomic_load(&runs) >= 1);
-	/* More than one where the machine below takes more than 20 ms to come to the second ring. */
+	/*
+	 * More than one where the machine below takes more than 20 ms to come to the second ring.
+	 */
 	KTEST_EXPECT(after.timeouts - before.timeouts >= 1);
 	KTEST_EXPECT_EQ(after.recovered - before.recovered, 1);
 	if (cpu < 10)

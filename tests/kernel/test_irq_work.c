@@ -103,7 +103,10 @@ KTEST(irq_work, busy_elsewhere)
 	KTEST_EXPECT_EQ(atomic_load(&runs), 1);
 }
 
-/* Nothing is raised for a lazy one: it comes along with the next interrupt, or when its waiter asks for one. */
+/*
+ * Nothing is raised for a lazy one: it comes along with the next interrupt, or when its waiter asks
+ * for one.
+ */
 KTEST(irq_work, lazy)
 {
 	struct irq_work work = IRQ_WORK_INIT(see), lazy = IRQ_WORK_INIT_LAZY(see);
@@ -163,7 +166,10 @@ static bool idle_again(void *arg)
 	return !irq_work_is_busy(arg);
 }
 
-/* From its own function it can be queued again: here, or elsewhere, where it may run before the function is over. */
+/*
+ * From its own function it can be queued again: here, or elsewhere, where it may run before the
+ * function is over.
+ */
 KTEST(irq_work, queues_itself)
 {
 	struct irq_work work = IRQ_WORK_INIT(again), hopping = IRQ_WORK_INIT(elsewhere_again);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Timers: never early, on their hart, in order; sent to others and taken back; deleted while they run. */
+/*
+ * Timers: never early, on their hart, in order; sent to others and taken back; deleted while they
+ * run.
+ */
 #include "core/timer.h"
 
 #include <errno.h>
@@ -137,7 +140,9 @@ KTEST(timer, beside_a_wait)
 	shot.again = ns_to_ticks(3000000);
 	mod_timer(&shot.timer, in_us(1000));
 	end = in_us(2000);
-	/* A slow machine may find both over at once; not before the second is due, which is later. */
+	/*
+	 * A slow machine may find both over at once; not before the second is due, which is later.
+	 */
 	wait_until(fired_twice, &shot, end);
 	KTEST_EXPECT(time_now() >= end);
 	KTEST_EXPECT(wait_until(fired_twice, &shot, deadline_ms(5000)));
