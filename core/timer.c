@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * A heap of timers for each hart; its compare register is set to the earliest, and to nothing else.
- */
+/* A heap of timers for each hart; its compare register is set to the earliest. */
 #include "core/timer.h"
 
 #include <errno.h>
@@ -31,11 +29,8 @@
 struct timer_base {
 	spinlock_t lock;
 	struct timer_list *root; /* the earliest, without siblings */
-	unsigned int nr;
-	/*
-	 * Earliest time that the register was set for, or one of the above; written by the cpu
-	 * itself.
-	 */
+	_Atomic unsigned int nr;
+	/* What the register was set for, or one of the above; written by the cpu itself. */
 	uint64_t compare;
 	/* Whose function runs now; written by the cpu itself. It may have been freed meanwhile. */
 	_Atomic(struct timer_list *) running;
@@ -49,18 +44,15 @@ static void enqueue(struct timer_base *base, struct timer_list *timer, uint64_t 
 {
 	timer->expires = MAX(expires, 1UL);
 	base->root = timer_heap_insert(base->root, timer);
-	base->nr++;
+	store_relaxed(&base->nr, base->nr + 1);
 	store_relaxed(&timer->pending, 1);
 }
 
-/*
- * Not yet idle: who looks without the lock shall not take a timer that changes its time or place
- * for idle.
- */
+/* Not yet idle, for who looks without the lock: it may only change its time or place. */
 static void dequeue(struct timer_base *base, struct timer_list *timer)
 {
 	base->root = timer_heap_remove(base->root, timer);
-	base->nr--;
+	store_relaxed(&base->nr, base->nr - 1);
 }
 
 static void make_idle(struct timer_base *base, struct timer_list *timer)
@@ -121,10 +113,7 @@ static unsigned int cpu_of(const struct timer_list *timer)
 	return atomic_load_explicit(&timer->cpu, memory_order_relaxed);
 }
 
-/*
- * Locks the base of a timer and the one it goes to; which the first is, is known only with its lock
- * held. Interrupts off.
- */
+/* The base of a timer, known only with its lock held, and the one it goes to. Interrupts off. */
 static unsigned int lock_with_target(const struct timer_list *timer, unsigned int to)
 	__acquires(&timer_base)
 {
@@ -163,10 +152,7 @@ static bool is_online(unsigned int cpu)
 	return cpumask_test_cpu(cpu, cpu_online_mask);
 }
 
-/*
- * An online cpu, of the same memory node if there is one. It may go down the next moment: then, or
- * if none was seen, ask again.
- */
+/* An online cpu, near if there is one. It may go down the next moment: then ask again. */
 static unsigned int nearest_online(unsigned int cpu)
 {
 	unsigned int other, any = cpu;
@@ -277,10 +263,7 @@ static __cold void report(const struct timer_list *timer, const char *what, unsi
 	pr_err("timer %p (%s): %s cpu%u", (const void *)timer, name, what, cpu);
 }
 
-/*
- * Deletes it, and takes down where its function runs: the cpu, or nr_cpu_ids; and whether that is
- * who asks.
- */
+/* Deletes it; where its function runs, or nr_cpu_ids; and whether that is who asks. */
 static unsigned int delete_and_look(struct timer_list *timer, int *was_pending, bool *own)
 {
 	unsigned long flags = local_irq_save();
@@ -341,10 +324,7 @@ void timers_reprogram(void)
 	spin_unlock(&base->lock);
 }
 
-/*
- * So many functions at most in one interrupt: others, which have the same level, get their turn
- * between two.
- */
+/* Functions in one interrupt: others, of the same level, get their turn between two. */
 #define TIMER_BATCH 32
 
 void timer_interrupt(void)
@@ -381,7 +361,7 @@ static void move_all(struct timer_base *from, struct timer_base *to, unsigned in
 		enqueue(to, timer, timer->expires);
 	}
 	from->root = NULL;
-	from->nr = 0;
+	store_relaxed(&from->nr, 0);
 }
 
 int timers_dying_cpu(unsigned int cpu)
@@ -412,10 +392,6 @@ uint64_t timers_next(void)
 
 unsigned int timers_pending_on(unsigned int cpu)
 {
-	struct timer_base *base = base_of(cpu);
-	unsigned long flags = spin_lock_irqsave(&base->lock);
-	unsigned int nr = base->nr;
-
-	spin_unlock_irqrestore(&base->lock, flags);
-	return nr;
+	/* One word, and old when it arrives, whether the lock is taken or not. */
+	return atomic_load_explicit(&base_of(cpu)->nr, memory_order_relaxed);
 }

@@ -15,10 +15,7 @@
 
 DEFINE_PER_CPU(struct ipi_cpu, ipi_cpu) = {.queue = {CALL_QUEUE_CLOSED}};
 
-/*
- * For calls without wait, whose caller brings no csd: one per cpu, waited for before it is used
- * again.
- */
+/* For calls without wait and csd: one per cpu, waited for before it is used again. */
 static DEFINE_PER_CPU(call_single_data_t, single_csd);
 /* Whom it went to: who waits for it must ring that one. */
 static DEFINE_PER_CPU(unsigned int, single_cpu);
@@ -75,10 +72,7 @@ static __noinline __cold void run_traced(struct ipi_cpu *me, struct call_single_
 	trace_record(TRACE_END, 0, func);
 }
 
-/*
- * Calls come behind those that an interrupted run, below us on this stack, has taken but not come
- * to.
- */
+/* Behind those that an interrupted run, below us on this stack, has taken but not come to. */
 static void append_calls(struct ipi_cpu *me, struct call_node *oldest)
 {
 	struct call_node **tail = &me->todo;
@@ -148,10 +142,7 @@ static __noinline void interrupt_rest(struct ipi_cpu *me, struct call_node *newe
 {
 	unsigned long reasons = atomic_exchange_explicit(&me->reasons, 0, memory_order_acq_rel);
 
-	/*
-	 * The line is acknowledged: a bit set, or a call queued, after these exchanges raises it
-	 * again.
-	 */
+	/* The line is acknowledged: what comes after these exchanges raises it again. */
 	if (!newest)
 		newest = call_queue_take(&me->queue);
 	if (newest)
@@ -262,10 +253,7 @@ static __noinline int call_here(unsigned int cpu, smp_call_func_t func, void *in
 
 /* The rare ways of a call are kept out of the common one, whose registers they would cost. */
 
-/*
- * The csd that belongs to this cpu, when its last call is over; interrupts off, so that no handler
- * takes it in between.
- */
+/* The csd of this cpu, when its last call is over; no handler takes it in between. */
 static __noinline int call_without_wait(unsigned int cpu, smp_call_func_t func, void *info)
 {
 	unsigned long flags = local_irq_save();
@@ -385,10 +373,7 @@ void smpcfd_online_cpu(void)
 	struct ipi_cpu *me = this_cpu_ptr(&ipi_cpu);
 	bool was_closed;
 
-	/*
-	 * A reason that came after the hart of an earlier life had stopped would keep everybody
-	 * from ringing in this one.
-	 */
+	/* A reason that came when the hart had stopped would keep everybody from ringing. */
 	store_relaxed(&me->reasons, 0);
 	/*
 	 * The line was cleared before this: device output, the pending bit, before a memory write.

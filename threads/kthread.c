@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Threads that can be asked to park and to stop, and whoever asks knows when they have. */
-#include "threads/kthread.h"
-
 #include <errno.h>
 #include <stdio.h>
 
@@ -11,6 +9,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include "core/time.h"
+#include "threads/kthread.h"
 #include "threads/wait.h"
 
 /*
