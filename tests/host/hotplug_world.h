@@ -181,19 +181,20 @@ TEN(ROW, 11)
 TEN(ROW, 12)
 TEN(ROW, 13)
 TEN(ROW, 14)
-static int (*const functions[][2])(unsigned int cpu) = {TEN(NAME, 10) TEN(NAME, 11) TEN(NAME, 12)
-								TEN(NAME, 13) TEN(NAME, 14)};
-_Static_assert(CPUHP_ONLINE < 50, "each row has functions");
+TEN(ROW, 15)
+static int (*const functions[][2])(unsigned int cpu) = {
+	TEN(NAME, 10) TEN(NAME, 11) TEN(NAME, 12) TEN(NAME, 13) TEN(NAME, 14) TEN(NAME, 15)};
+_Static_assert(CPUHP_ONLINE < 60, "each row has functions");
 
 /* Rows of the linker's table, one in each section, and one that goes down only. */
 CPUHP_ROW(CPUHP_CREATE_THREADS, "test:threads", up_101, down_101);
 CPUHP_ROW(CPUHP_SMPCFD_PREPARE, "test:smpcfd", up_104, down_104);
 CPUHP_ROW(CPUHP_AP_IPI_STARTING, "test:ipi", up_116, down_116);
 CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "test:timers", NULL, down_121);
-CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "test:smpboot", up_129, down_129);
+CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "test:smpboot", up_130, down_130);
 _Static_assert(CPUHP_CREATE_THREADS == 1 && CPUHP_SMPCFD_PREPARE == 4 &&
 		       CPUHP_AP_IPI_STARTING == 16 && CPUHP_AP_TIMERS_DYING == 21 &&
-		       CPUHP_AP_SMPBOOT_THREADS == 29,
+		       CPUHP_AP_SMPBOOT_THREADS == 30,
 	       "the rows above have the functions of their numbers");
 
 /* The layer above: harts that do at once what they are told. */
