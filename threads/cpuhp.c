@@ -14,6 +14,7 @@
 #include "core/smp.h"
 #include "core/time.h"
 #include "sbi/base.h"
+#include "ipi/ipi.h"
 #include "sbi/sbi.h"
 #include "threads/completion.h"
 #include "threads/internal.h"
@@ -21,13 +22,15 @@
 #include "threads/smpboot.h"
 
 /*
- * What the hotplug thread of a cpu is asked for. One request at a time: the control side sets it,
- * the thread takes it back to NONE, and completes done.
+ * What the hotplug thread of a cpu is asked for, one request at a time:
+ *
+ *   [ NONE ] -- control side --> [ RUN or STOP ] -- the thread --> [ TAKEN ] -- done, completes --> [ NONE ]
+ *       ^---- control side, given up ----|
  *
  *   RUN   call cpuhp_ap_work
  *   STOP  the same; if it went well, the hart's death: done is completed by the idle thread, as its last act
  */
-enum cpuhp_request { REQUEST_NONE, REQUEST_RUN, REQUEST_STOP };
+enum cpuhp_request { REQUEST_NONE, REQUEST_RUN, REQUEST_STOP, REQUEST_TAKEN };
 
 struct cpuhp_thread {
 	struct task_struct *task;
@@ -44,6 +47,9 @@ struct cpuhp_counts cpuhp_counts;
 /* How long a hart may take to come up, and to be seen stopped. */
 #define START_MS 5000
 #define STOP_MS	 5000
+/* How long a hotplug thread may take to begin before its hart is rung again, and how often that is done. */
+#define ANSWER_MS    1000
+#define ANSWER_RINGS 5
 
 static int request_of(struct cpuhp_thread *thread)
 {
@@ -106,6 +112,9 @@ static int cpuhp_main(void *data)
 			continue;
 		}
 		__set_current_state(TASK_RUNNING);
+		/* Unless it is taken back just now. */
+		if (!cas_acq_rel(&thread->request, &request, REQUEST_TAKEN))
+			continue;
 		ASSERT(smp_processor_id() == cpu);
 		err = cpuhp_ap_work(cpu);
 		if (err || request == REQUEST_RUN)
@@ -132,14 +141,42 @@ static void ask(struct cpuhp_thread *thread, enum cpuhp_request request)
 	atomic_store_explicit(&thread->request, request, memory_order_release);
 }
 
+/*
+ * Wakes the thread and waits for its answer. Where an interrupt got lost nobody else would notice: the hart is rung again. Where it
+ * does not even begin, the request is taken back; once one has failed so, others are not waited for as long.
+ */
+static int wake_and_wait(unsigned int cpu, struct cpuhp_thread *thread, int request)
+{
+	static bool failed_before;
+	unsigned int rings = failed_before ? 1 : ANSWER_RINGS;
+
+	wake_up_process(thread->task);
+	while (!wait_for_completion_timeout(&thread->done, ns_to_ticks(ANSWER_MS * 1000000UL))) {
+		int asked = request;
+
+		if (request_of(thread) != request) {
+			/* It has begun, and may take its time: a sleep that lasts is reported. */
+			wait_for_completion(&thread->done);
+			break;
+		}
+		if (rings-- && !panic_in_progress()) {
+			pr_warn("cpu%u: its hotplug thread does not answer, rung again", cpu);
+			ipi_ring(cpu);
+		} else if (cas_acq_rel(&thread->request, &asked, REQUEST_NONE)) {
+			pr_err("cpu%u: its hotplug thread does not run: given up", cpu);
+			failed_before = true;
+			return -ETIMEDOUT;
+		}
+	}
+	return thread->result;
+}
+
 static int run(unsigned int cpu)
 {
 	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
 
 	ask(thread, REQUEST_RUN);
-	wake_up_process(thread->task);
-	wait_for_completion(&thread->done);
-	return thread->result;
+	return wake_and_wait(cpu, thread, REQUEST_RUN);
 }
 
 static int start(unsigned int cpu)
@@ -175,12 +212,12 @@ static int wait_dead(unsigned int cpu, uint64_t deadline)
 static int stop(unsigned int cpu)
 {
 	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
+	int err;
 
 	ask(thread, REQUEST_STOP);
-	wake_up_process(thread->task);
-	wait_for_completion(&thread->done);
-	if (thread->result)
-		return thread->result;
+	err = wake_and_wait(cpu, thread, REQUEST_STOP);
+	if (err)
+		return err;
 	return wait_dead(cpu, deadline_ms(STOP_MS));
 }
 
