@@ -361,8 +361,8 @@ KTEST(workqueue, delayed)
 	begin();
 	probe_init(&probe);
 	for_each_online_cpu (cpu) {
-		due = time_now() + MS(2);
-		KTEST_EXPECT(queue_delayed_work_on(cpu, system_wq, &probe.dwork, MS(2)));
+		due = time_now() + MS(100);
+		KTEST_EXPECT(queue_delayed_work_on(cpu, system_wq, &probe.dwork, MS(100)));
 		KTEST_EXPECT(!queue_delayed_work(system_wq, &probe.dwork, 0));
 		KTEST_EXPECT(delayed_work_pending(&probe.dwork));
 		KTEST_EXPECT(reaches(&probe.runs, ++n));
