@@ -235,21 +235,20 @@ static const struct cpuhp_ops ops = {
 	.dead = dead,
 };
 
-/* Guarded by cpus_write_lock. */
-static unsigned int hotplug_disabled;
+unsigned int cpu_hotplug_disabled;
 
 void cpu_hotplug_disable(void)
 {
 	cpus_write_lock();
-	hotplug_disabled++;
+	cpu_hotplug_disabled++;
 	cpus_write_unlock();
 }
 
 void cpu_hotplug_enable(void)
 {
 	cpus_write_lock();
-	ASSERT(hotplug_disabled);
-	hotplug_disabled--;
+	ASSERT(cpu_hotplug_disabled);
+	cpu_hotplug_disabled--;
 	cpus_write_unlock();
 }
 
@@ -264,7 +263,7 @@ static int refuse(unsigned int cpu, int err, const char *what, const char *why)
 	return err;
 }
 
-static int up_locked(unsigned int cpu)
+int cpu_up_locked(unsigned int cpu)
 {
 	int err;
 
@@ -282,10 +281,10 @@ int cpu_up(unsigned int cpu)
 	if (cpu >= nr_cpu_ids)
 		return refuse(cpu, -ENODEV, "up", "no such cpu");
 	cpus_write_lock();
-	if (hotplug_disabled)
+	if (cpu_hotplug_disabled)
 		err = refuse(cpu, -EBUSY, "up", "hotplug is disabled");
 	else
-		err = up_locked(cpu);
+		err = cpu_up_locked(cpu);
 	cpus_write_unlock();
 	return err;
 }
@@ -305,7 +304,7 @@ static void leave_cpu(unsigned int cpu)
 	yield();
 }
 
-static int down_locked(unsigned int cpu)
+int cpu_down_locked(unsigned int cpu)
 {
 	int err;
 
@@ -330,61 +329,11 @@ int cpu_down(unsigned int cpu)
 	if (cpu >= nr_cpu_ids)
 		return refuse(cpu, -ENODEV, "down", "no such cpu");
 	cpus_write_lock();
-	if (hotplug_disabled)
+	if (cpu_hotplug_disabled)
 		err = refuse(cpu, -EBUSY, "down", "hotplug is disabled");
 	else
-		err = down_locked(cpu);
+		err = cpu_down_locked(cpu);
 	cpus_write_unlock();
-	return err;
-}
-
-/* Those that freeze has taken down. */
-static struct cpumask *frozen;
-
-void thaw_secondary_cpus(void)
-{
-	unsigned int cpu;
-
-	cpus_write_lock();
-	hotplug_disabled--;
-	for_each_cpu (cpu, frozen) {
-		int err = up_locked(cpu);
-
-		if (err)
-			pr_err("cpu%u: does not come back: error %d", cpu, err);
-	}
-	cpumask_clear(frozen);
-	cpus_write_unlock();
-}
-
-int freeze_secondary_cpus(unsigned int first)
-{
-	unsigned int cpu;
-	int err = 0;
-
-	if (!frozen)
-		frozen = cpumask_alloc(NUMA_NO_NODE);
-	if (!frozen)
-		return -ENOMEM;
-	if (first >= nr_cpu_ids || !cpumask_test_cpu(first, cpu_online_mask))
-		return -ENXIO;
-	cpus_write_lock();
-	if (hotplug_disabled) {
-		cpus_write_unlock();
-		return -EBUSY;
-	}
-	for_each_possible_cpu (cpu) {
-		if (cpu == first || !cpumask_test_cpu(cpu, cpu_online_mask))
-			continue;
-		err = down_locked(cpu);
-		if (err)
-			break;
-		cpumask_set_cpu(cpu, frozen);
-	}
-	hotplug_disabled++;
-	cpus_write_unlock();
-	if (err)
-		thaw_secondary_cpus();
 	return err;
 }
 

@@ -60,6 +60,11 @@ void rq_init(struct rq *q, struct task_struct *curr, struct task_struct *idle);
  */
 void sched_cpu_leaving(void);
 
+/* cpu_up and cpu_down, and how often cpu_hotplug_disable holds: all for who has cpus_write_lock. */
+int cpu_up_locked(unsigned int cpu);
+int cpu_down_locked(unsigned int cpu);
+extern unsigned int cpu_hotplug_disabled;
+
 /* One registration at a time, harts held still. Thread context. */
 void cpuhp_registration_lock(void);
 void cpuhp_registration_unlock(void);
