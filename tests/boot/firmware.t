@@ -110,7 +110,7 @@ SCENARIOS = [
     # An interrupt too many brings home a call whose ring a test has thrown away: without that
     # suite.
     fault('ipi-dup=1', fired=['ipi-dup=1'], append='test=boot,call,irq,irq_work,mm,percpu,smp,time'),
-    fault('ipi-spurious=300', append='test=boot,call,irq,mm,percpu,smp,time'),
+    fault('ipi-spurious=300', append='test=boot,irq,mm,percpu,smp,time'),
     fault('ipi-strict rfence-strict', fired=[]),
     fault('ipi-strict rfence-strict start-refuse@2=-1', online=3, fired=[]),
     fault('timer-late=1000', args=NO_SSTC),
