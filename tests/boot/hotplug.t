@@ -63,7 +63,7 @@ SCENARIOS = [
     suite('APLIC', APLIC, full=True),
     suite('legacy IPIs', '', 'ipi=legacy'),
     suite('no Sstc', NO_SSTC, full=True),
-    suite('QEMU 7.2, OpenSBI 1.1', '--qemu 7.2 --bios 1.1'),
+    suite('QEMU 7.2, OpenSBI 1.1', '--qemu 7.2 --bios 1.1', full=True),
     suite('QEMU 7.2, OpenSBI 1.6, IMSIC', f'--qemu 7.2 {IMSIC}', full=True),
     suite('QEMU 7.2, OpenSBI 1.5.1', '--qemu 7.2 --bios 1.5.1', full=True),
     suite('OpenSBI 1.1', '--bios 1.1', full=True),
@@ -81,7 +81,7 @@ SCENARIOS = [
     boot_hart('SBI', ''),
     boot_hart('SSWI', SSWI),
     boot_hart('IMSIC', IMSIC),
-    boot_hart('QEMU 7.2, OpenSBI 1.1', '--qemu 7.2 --bios 1.1'),
+    boot_hart('QEMU 7.2, OpenSBI 1.1', '--qemu 7.2 --bios 1.1', full=True),
     boot_hart('OpenSBI 1.5.1', '--bios 1.5.1', full=True),
     boot_hart('no Sstc', NO_SSTC, full=True),
 
