@@ -183,11 +183,18 @@ void lockdep_release(const char *name)
 	if (me->depth)
 		me->depth--;
 	local_irq_restore(flags);
-	if (!me->depth && !me->irq && !irqs_disabled()) {
-		me->busy = true;
-		tell();
-		me->busy = false;
-	}
+	lockdep_tell();
+}
+
+void lockdep_tell(void)
+{
+	struct lockdep_task *me = &current_head()->lockdep;
+
+	if (me->busy || me->depth || me->irq || irqs_disabled() || panic_in_progress())
+		return;
+	me->busy = true;
+	tell();
+	me->busy = false;
 }
 
 void lockdep_sleep(void)

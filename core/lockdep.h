@@ -33,14 +33,14 @@ struct lockdep_task {
 
 /* Before waiting for the lock. tried: it does not wait, so no order is broken. Any context. */
 void lockdep_acquire(const char *name, enum lockdep_kind kind, bool tried);
+/* While interrupts are still as they were under the lock: one that comes in after is not under it. */
 void lockdep_release(const char *name);
+
+/* Reports what was found, if this thread holds nothing and interrupts are on. Any context. */
+void lockdep_tell(void);
 
 /* The thread is about to sleep. */
 void lockdep_sleep(void);
-
-/* Around the handlers of interrupts. */
-void lockdep_irq_enter(void);
-void lockdep_irq_exit(void);
 
 /* Findings so far, those of tests left out; a test that makes one expects it. Any context. */
 unsigned int lockdep_findings(void);
@@ -58,6 +58,10 @@ static inline void lockdep_acquire(const char *name, enum lockdep_kind kind, boo
 static inline void lockdep_release(const char *name)
 {
 	(void)name;
+}
+
+static inline void lockdep_tell(void)
+{
 }
 
 static inline void lockdep_sleep(void)

@@ -121,7 +121,8 @@ void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags) __releases(lo
 	const char *name = lock->name;
 
 	leave(lock);
-	local_irq_restore(flags);
 	lockdep_release(name);
+	local_irq_restore(flags);
+	lockdep_tell();
 	__release(lock);
 }

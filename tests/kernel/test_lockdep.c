@@ -13,6 +13,8 @@ static DEFINE_SPINLOCK(lockdep_a);
 static DEFINE_SPINLOCK(lockdep_b);
 static DEFINE_SPINLOCK(lockdep_c);
 static DEFINE_SPINLOCK(lockdep_i);
+static DEFINE_SPINLOCK(lockdep_inner);
+static DEFINE_SPINLOCK(lockdep_outer);
 
 static void both(spinlock_t *outer, spinlock_t *inner)
 {
@@ -60,6 +62,29 @@ KTEST(lockdep, interrupts)
 	spin_unlock(&lockdep_i);
 	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
 	lockdep_expect(lockdep_findings() - before);
+}
+
+static void take_outer(struct irq_work *work)
+{
+	(void)work;
+	spin_lock(&lockdep_outer);
+	spin_unlock(&lockdep_outer);
+}
+
+/* An interrupt that waits until a lock is left comes in at its end: not under the lock. */
+KTEST(lockdep, interrupt_at_the_end)
+{
+	static struct irq_work work = IRQ_WORK_INIT(take_outer);
+	unsigned int before = lockdep_findings();
+	unsigned long flags = spin_lock_irqsave(&lockdep_inner);
+
+	irq_work_queue(&work);
+	spin_unlock_irqrestore(&lockdep_inner, flags);
+	irq_work_sync(&work);
+	flags = local_irq_save();
+	both(&lockdep_outer, &lockdep_inner);
+	local_irq_restore(flags);
+	KTEST_EXPECT_EQ(lockdep_findings(), before);
 }
 
 #endif
