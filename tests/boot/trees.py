@@ -101,13 +101,25 @@ def icicle():
     return dtb.build(root)
 
 
+def opensbi_config(root):
+    """The node in which OpenSBI looks for its own settings."""
+    config = root.child('chosen').add('opensbi-config')
+    config.set_text('compatible', 'opensbi,config')
+    return config
+
+
+def boots(qemu, harts, hart, machine='virt'):
+    """A tree with which OpenSBI, that else lets any hart boot, takes this one."""
+    root = dtb.dump(qemu, '-M', machine, '-smp', str(harts), '-m', '1G')
+    opensbi_config(root).props['cold-boot-harts'] = root.child('cpus').child(f'cpu@{hart:x}').props['phandle']
+    return dtb.build(root)
+
+
 def system_suspend(qemu, harts, machine='virt'):
     """
     A tree that makes OpenSBI offer system suspend: it waits for five seconds, then for an
     interrupt.
     """
     root = dtb.dump(qemu, '-M', machine, '-smp', str(harts), '-m', '1G')
-    config = root.child('chosen').add('opensbi-config')
-    config.set_text('compatible', 'opensbi,config')
-    config.props['system-suspend-test'] = b''
+    opensbi_config(root).props['system-suspend-test'] = b''
     return dtb.build(root)
