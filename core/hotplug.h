@@ -52,8 +52,9 @@ enum cpuhp_state {
 	CPUHP_AP_FENCE_STARTING, /* what was written as code meanwhile */
 	CPUHP_AP_IPI_STARTING,	 /* the IPI back end takes and sends */
 	CPUHP_AP_DEAF_STARTING,	 /* events that reach it with interrupts off */
-	CPUHP_AP_SCHED_STARTING, /* down: runnable threads go elsewhere */
+	CPUHP_AP_SCHED_STARTING, /* the run queue */
 	CPUHP_AP_SMPCFD_DYING,	 /* the call queue opens, and closes */
+	CPUHP_AP_SCHED_DYING,	 /* down: runnable threads go elsewhere */
 	CPUHP_AP_IRQ_STARTING,	 /* the interrupt controller; down: interrupts go elsewhere */
 	CPUHP_AP_TIMERS_DYING,	 /* down: timers go elsewhere */
 	CPUHP_AP_TURNS_STARTING, /* turns of random length, for tests */

@@ -255,13 +255,15 @@ void sched_cpu_leaving(void)
 }
 
 /*
- * On the dying cpu, its call queue closed and empty: every runnable thread but the caller's is
- * handed to another cpu.
+ * On the dying cpu: every runnable thread but the caller's is handed to another cpu, and what is
+ * still delivered here is passed on. Its call queue is still open: when it closes, whoever finds it
+ * so finds no thread in this run queue either, and has nothing to wait for.
  */
 static int sched_dying(unsigned int cpu)
 {
 	struct rq *q = this_cpu_ptr(&rq);
 
+	q->dead = true;
 	for (unsigned int class = 0; class < SCHED_IDLE; class ++) {
 		while (!list_empty(&q->queues[class])) {
 			struct task_struct *task =
@@ -272,9 +274,9 @@ static int sched_dying(unsigned int cpu)
 			send_away(task, select_cpu(task, cpu));
 		}
 	}
-	q->dead = true;
 	return 0;
 }
+CPUHP_ROW(CPUHP_AP_SCHED_DYING, "sched:dying", NULL, sched_dying);
 
 void rq_init(struct rq *q, struct task_struct *curr, struct task_struct *idle)
 {
@@ -296,7 +298,7 @@ static int sched_starting(unsigned int cpu)
 	rq_init(this_cpu_ptr(&rq), idle, idle);
 	return 0;
 }
-CPUHP_ROW(CPUHP_AP_SCHED_STARTING, "sched:starting", sched_starting, sched_dying);
+CPUHP_ROW(CPUHP_AP_SCHED_STARTING, "sched:starting", sched_starting, NULL);
 
 static int sched_init(void)
 {

@@ -96,17 +96,14 @@ static void deliver(struct task_struct *task)
 				return;
 		}
 		/*
-		 * Its cpu is down. With ON_RQ that cpu is about to hand it over; without, it
-		 * sleeps, and is taken over: by one step, as the cpu may be coming back, and others
-		 * may want to do the same.
+		 * Its cpu is down. With ON_RQ it is on its way into its last sleep there, a switch
+		 * that waits for nobody. Without, it sleeps, and is taken over: by one step, as the
+		 * cpu may be coming back, and others may want to do the same.
 		 */
-		if (home & TASK_ON_RQ) {
+		if (home & TASK_ON_RQ)
 			cpu_relax();
-			/* What that cpu still runs may be waiting for this one. */
-			flush_call_queue();
-		} else {
+		else
 			cas_acq_rel(&task->home, &home, select_cpu(task, me));
-		}
 	}
 }
 

@@ -190,11 +190,11 @@ _Static_assert(CPUHP_ONLINE < 60, "each row has functions");
 CPUHP_ROW(CPUHP_CREATE_THREADS, "test:threads", up_101, down_101);
 CPUHP_ROW(CPUHP_SMPCFD_PREPARE, "test:smpcfd", up_104, down_104);
 CPUHP_ROW(CPUHP_AP_IPI_STARTING, "test:ipi", up_116, down_116);
-CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "test:timers", NULL, down_121);
-CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "test:smpboot", up_130, down_130);
+CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "test:timers", NULL, down_122);
+CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "test:smpboot", up_131, down_131);
 _Static_assert(CPUHP_CREATE_THREADS == 1 && CPUHP_SMPCFD_PREPARE == 4 &&
-		       CPUHP_AP_IPI_STARTING == 16 && CPUHP_AP_TIMERS_DYING == 21 &&
-		       CPUHP_AP_SMPBOOT_THREADS == 30,
+		       CPUHP_AP_IPI_STARTING == 16 && CPUHP_AP_TIMERS_DYING == 22 &&
+		       CPUHP_AP_SMPBOOT_THREADS == 31,
 	       "the rows above have the functions of their numbers");
 
 /* The layer above: harts that do at once what they are told. */

@@ -14,7 +14,8 @@
 #define CPUS 3
 /* More accesses than any way has. */
 #define ACCESSES_MAX 2000
-#define FLUSHES_MAX  10
+/* Cpu 0 needs so many of them for the thread's last switch there. */
+#define SWITCH_TAKES 20
 
 extern char __percpu_start[];
 const struct cpumask *cpu_online_mask, *cpu_possible_mask;
@@ -28,9 +29,8 @@ static bool sent, busy;
 static unsigned int sent_to;
 /* So many answers to cpu 1 are of the time when cpu 0 was down. */
 static unsigned int refused_before;
-/* What happens when cpu 1 finds that cpu 0 is down and has not handed the thread over. */
-static void (*hand_over)(void);
-static unsigned int flushes;
+/* Cpu 0 is switching away from the thread. */
+static bool leaving;
 
 /* --- what threads/wake.c asks for --- */
 
@@ -76,18 +76,6 @@ int smp_call_function_single(unsigned int cpu, void (*fn)(void *info), void *inf
 {
 	(void)cpu, (void)fn, (void)info, (void)wait;
 	abort();
-}
-
-/* Whoever waits for the thread to be handed over comes by here. */
-unsigned int flush_call_queue(void)
-{
-	void (*now)(void) = hand_over;
-
-	assert_true(flushes++ < FLUSHES_MAX);
-	hand_over = NULL;
-	if (now)
-		now();
-	return 0;
 }
 
 void put_task_struct(struct task_struct *t)
@@ -185,28 +173,26 @@ static void message_0(void)
 	on(0, take_message);
 }
 
-static void send_to_2(void)
-{
-	send_away(&task, 2);
-}
-
-static void hand_over_to_2(void)
-{
-	host_at_window = NULL;
-	on(0, send_to_2);
-	all_messages();
-}
-
-static unsigned int accesses, strike_at;
+static unsigned int accesses, strike_at, switched;
 static void (*strike)(void);
+
+/* Time passes on cpu 0, too. */
+static void pass(void)
+{
+	assert_true(switched < ACCESSES_MAX);
+	if (switched++ != SWITCH_TAKES || !leaving)
+		return;
+	leaving = false;
+	atomic_store(&task.home, 0);
+}
 
 static void window(void)
 {
-	assert_true(accesses < ACCESSES_MAX);
+	pass();
 	if (accesses++ != strike_at)
 		return;
 	/* Whose own accesses are none. */
-	host_at_window = NULL;
+	host_at_window = pass;
 	strike();
 	host_at_window = window;
 }
@@ -225,8 +211,8 @@ static void check(unsigned int home, void (*way)(void), void (*other)(void))
 		closed[0] = true;
 		sent = busy = false;
 		per_cpu(rq, 0).dead = false;
-		hand_over = home & TASK_ON_RQ ? hand_over_to_2 : NULL;
-		accesses = flushes = 0;
+		leaving = home & TASK_ON_RQ;
+		accesses = switched = 0;
 		host_at_window = window;
 		way();
 		host_at_window = NULL;
@@ -265,8 +251,8 @@ static void two_take_over(void **state)
 	check(0, wake_2, wake_1);
 }
 
-/* It is on its way off the cpu that goes down. */
-static void handed_over(void **state)
+/* It is on its way into its last sleep on the cpu that is down. */
+static void leaves(void **state)
 {
 	(void)state;
 	check(TASK_ON_RQ, wake_1, wake_2);
@@ -297,6 +283,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(home_wakes, world),
 	cmocka_unit_test(home_comes_back),
 	cmocka_unit_test(two_take_over),
-	cmocka_unit_test(handed_over),
+	cmocka_unit_test(leaves),
 };
 HOST_MAIN(tests)

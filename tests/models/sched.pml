@@ -29,6 +29,13 @@
 #define HOPS 1
 #endif
 
+/* The stage of cpu 0 after what was queued has run */
+#ifdef MUTANT_HANDED_OVER_AFTER_CLOSE
+#define FLUSHED 1
+#else
+#define FLUSHED 5
+#endif
+
 #define ON_RQ 4
 #define NONE  9
 
@@ -49,8 +56,9 @@ bool message[CPUS];
 bool open[CPUS] = true, online[CPUS] = true;
 bool queued[CPUS]; /* the thread is in its run queue */
 bool dead;	   /* cpu 0 has handed over what it had */
+bool locked;	   /* what some wake up under, and functions of calls want */
 
-#define IDLE   (!todo && !h && !to)
+#define IDLE   (!todo && !h && !to && !holds)
 #define QUEUED (queued[0] || queued[1] || queued[CPUS - 1])
 
 inline choose(c)
@@ -73,8 +81,9 @@ proctype cpu(byte me)
 {
 	byte wakes = (me -> WAKES : WAKES_0), life = 1;
 	byte todo;  /* so often deliver() is to be called, before anything else: once, and once for each nested message */
-	byte stage; /* of cpu 0: 1 has left the mask, 2 is closed, 3 is dead */
+	byte stage; /* of cpu 0: 1 has left the mask, 2 has handed over, 3 is closed, 4 wants the lock, 5 is gone */
 	byte h, to;
+	bool holds; /* the lock */
 
 end:
 	do
@@ -136,11 +145,8 @@ refused:
 #endif
 			if
 			:: h & ON_RQ ->
-				/* It changes soon; what comes here meanwhile is run. */
-				if
-				:: home != h /* must happen: it was handed over */
-				:: message[me] -> d_step { message[me] = false; csd = false; todo++ }
-				fi
+				/* It changes soon, and nobody's help is needed for that: a lock may be held here. */
+				home != h /* must happen: it has left */
 			:: !(h & ON_RQ) ->
 				choose(to);
 #ifdef MUTANT_TAKEN_OVER_BY_STORE
@@ -158,6 +164,7 @@ refused:
 
 	/* What is left in registers is no state. */
 	:: !todo && (h || to) -> d_step { h = 0; to = 0 }
+	:: !todo && holds -> d_step { holds = false; locked = false }
 
 	/* wake_task(): the csd is free before its function runs */
 	:: IDLE && stage == 0 && message[me] ->
@@ -171,8 +178,12 @@ refused:
 		todo = 1
 #endif
 
-	/* wake_up_process() */
+	/* wake_up_process(), under a lock or not */
 	:: IDLE && stage == 0 && wakes ->
+		if
+		:: d_step { !locked -> locked = true; holds = true }
+		:: true
+		fi;
 		wakes--;
 		given = true;
 		if
@@ -243,25 +254,15 @@ refused:
 	/* cpu_down(): the hotplug thread runs, interrupts off from here on */
 	:: IDLE && me == 0 && stage == 0 && runs != me && life < LIVES ->
 		online[0] = false;
-#ifdef MUTANT_HANDED_OVER_BEFORE_CLOSE
-		if
-		:: queued[0] -> queued[0] = false; choose(to); home = to; todo = 1
-		:: !queued[0]
-		fi;
-#endif
+#ifdef MUTANT_HANDED_OVER_AFTER_CLOSE
+		stage = 2
+#else
 		stage = 1
+#endif
 	:: IDLE && stage == 1 ->
-		/* Closed, and what it had is run. */
-		d_step {
-			open[0] = false;
-			if
-			:: message[0] -> message[0] = false; csd = false; todo = 1
-			:: else
-			fi;
-			stage = 2
-		}
-	:: IDLE && stage == 2 ->
-#ifndef MUTANT_HANDED_OVER_BEFORE_CLOSE
+#ifndef MUTANT_STILL_TAKES_THEM_WHEN_HANDED_OVER
+		dead = true;
+#endif
 		if
 		:: queued[0] ->
 			queued[0] = false;
@@ -272,12 +273,27 @@ refused:
 #endif
 		:: !queued[0]
 		fi;
+#ifdef MUTANT_HANDED_OVER_AFTER_CLOSE
+		stage = 5
+#else
+		stage = 2
 #endif
-		stage = 3
-	:: IDLE && stage == 3 && !dead -> dead = true
+	:: IDLE && stage == 2 ->
+		/* Closed, and what it had is run. */
+		d_step {
+			open[0] = false;
+			if
+			:: message[0] -> message[0] = false; csd = false; todo = 1
+			:: else
+			fi;
+			stage = 3
+		}
+	:: IDLE && stage == 3 -> stage = 4
+	:: IDLE && stage == 3 -> stage = FLUSHED
+	:: IDLE && stage == 4 && !locked -> stage = FLUSHED /* must happen */
 
 	/* cpu_up() */
-	:: IDLE && stage == 3 && dead ->
+	:: IDLE && stage == 5 ->
 		assert(!queued[0] && !message[0]);
 		life++;
 		dead = false;
