@@ -67,6 +67,11 @@ extern const struct cpumask *cpu_online_mask;
 
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < nr_cpu_ids; (cpu)++)
 #define for_each_online_cpu(cpu)   for_each_cpu (cpu, cpu_online_mask)
+/* Those with per-cpu memory: where there is none for a cpu it is possible, and never started. */
+#define for_each_populated_cpu(cpu)                \
+	for_each_possible_cpu (cpu)                \
+		if (unlikely(!percpu_base[cpu])) { \
+		} else
 
 DECLARE_PER_CPU(unsigned int, cpu_number);
 

@@ -36,7 +36,7 @@ static int sswi_probe(const struct fdt_device *dev)
 		const struct fdt_cpu *fdt = fdt_cpu_by_intc(irq.parent);
 		int cpu = fdt ? hartid_to_cpu(fdt->hartid) : -ENOENT;
 
-		if (cpu >= 0 && (i + 1) * 4UL <= size)
+		if (cpu >= 0 && percpu_base[cpu] && (i + 1) * 4UL <= size)
 			per_cpu(setssip, cpu) = (volatile uint32_t __iomem *)(base + i * 4UL);
 	}
 	if (err != -ENOENT)
@@ -55,7 +55,7 @@ static int sswi_init(void)
 
 	if (!found)
 		return -ENODEV;
-	for_each_possible_cpu (cpu) {
+	for_each_populated_cpu (cpu) {
 		if (!per_cpu(setssip, cpu)) {
 			pr_warn("sswi: no register for cpu%u", cpu);
 			return -ENXIO;

@@ -43,9 +43,7 @@ void call_stats_sum(struct call_totals *totals)
 	unsigned int cpu;
 
 	*totals = (struct call_totals){0};
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			add(totals, &per_cpu_ptr(&ipi_cpu, cpu)->stats);
-	}
+	for_each_populated_cpu (cpu)
+		add(totals, &per_cpu_ptr(&ipi_cpu, cpu)->stats);
 	finish(totals);
 }

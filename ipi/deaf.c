@@ -160,10 +160,8 @@ static int deaf_init(void)
 		return 0;
 	}
 	event_handler = take_trace;
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			prepare(cpu);
-	}
+	for_each_populated_cpu (cpu)
+		prepare(cpu);
 	on_each_cpu(listen_here, NULL, true);
 	return 0;
 }

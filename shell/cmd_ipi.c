@@ -82,11 +82,9 @@ static int cmd_stats(int argc, char **argv)
 	(void)argv;
 	if (argc > 1)
 		return -EINVAL;
-	for_each_possible_cpu (cpu) {
+	for_each_populated_cpu (cpu) {
 		char name[12];
 
-		if (!percpu_base[cpu])
-			continue;
 		call_stats_of(cpu, &t);
 		snprintf(name, sizeof(name), "%u", cpu);
 		print_stats(name, &t);

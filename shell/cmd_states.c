@@ -36,8 +36,8 @@ static void harts_at(int state, struct cpumask *mask)
 	unsigned int cpu;
 
 	cpumask_clear(mask);
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu] && (int)cpuhp_state_of(cpu) == state)
+	for_each_populated_cpu (cpu) {
+		if ((int)cpuhp_state_of(cpu) == state)
 			cpumask_set_cpu(cpu, mask);
 	}
 }
@@ -127,10 +127,8 @@ static int clear_all(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			cpuhp_fail_set(CPUHP_INVALID, cpu, true);
-	}
+	for_each_populated_cpu (cpu)
+		cpuhp_fail_set(CPUHP_INVALID, cpu, true);
 	return 0;
 }
 
@@ -139,8 +137,8 @@ static int print_all(void)
 	unsigned int cpu;
 	bool any = false;
 
-	for_each_possible_cpu (cpu)
-		any |= percpu_base[cpu] && print_fail(cpu);
+	for_each_populated_cpu (cpu)
+		any |= print_fail(cpu);
 	if (!any)
 		printk_raw("no row is to fail");
 	return 0;

@@ -126,11 +126,9 @@ static int idle_threads_init(void)
 		pr_warn("the firmware has no IPIs: idle harts watch for calls and do not sleep");
 		idle_looks = UINT32_MAX;
 	}
-	for_each_possible_cpu (cpu) {
+	for_each_populated_cpu (cpu) {
 		struct task_struct *idle = per_cpu_ptr(&idle_task, cpu);
 
-		if (!percpu_base[cpu])
-			continue;
 		idle->bound = cpu;
 		store_relaxed(&idle->home, TASK_ON_RQ | cpu);
 		if (cpu != smp_processor_id())

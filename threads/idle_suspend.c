@@ -115,9 +115,7 @@ static int idle_init(void)
 	have_zawrs = cpus_have_isa("zawrs");
 	if (idle_mode == IDLE_POLL || idle_mode == IDLE_WFI)
 		return 0;
-	for_each_possible_cpu (cpu) {
-		if (!percpu_base[cpu])
-			continue;
+	for_each_populated_cpu (cpu) {
 		add_states(cpu);
 		any |= per_cpu(nr_states, cpu) > 0;
 	}

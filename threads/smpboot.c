@@ -146,7 +146,7 @@ static void destroy_threads(struct smp_hotplug_thread *ht)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu)
+	for_each_populated_cpu (cpu)
 		destroy_thread(ht, cpu);
 }
 
@@ -189,7 +189,7 @@ static int register_locked(struct smp_hotplug_thread *ht)
 		pr_warn("smpboot: %s is registered already", ht->thread_comm);
 		return -EEXIST;
 	}
-	for_each_possible_cpu (cpu) {
+	for_each_populated_cpu (cpu) {
 		if (!per_cpu(threads_up, cpu))
 			continue;
 		err = create_thread(ht, cpu);

@@ -318,10 +318,8 @@ uint64_t stop_machine_max_irqoff(void)
 	uint64_t max = 0;
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			max = MAX(max, atomic_load_explicit(&per_cpu(stopper, cpu).max_irqoff,
-							    memory_order_relaxed));
-	}
+	for_each_populated_cpu (cpu)
+		max = MAX(max, atomic_load_explicit(&per_cpu(stopper, cpu).max_irqoff,
+						    memory_order_relaxed));
 	return max;
 }

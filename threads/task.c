@@ -152,10 +152,8 @@ void for_each_task(void (*each)(struct task_struct *task, void *arg), void *arg)
 	struct task_struct *task;
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			each(per_cpu_ptr(&idle_task, cpu), arg);
-	}
+	for_each_populated_cpu (cpu)
+		each(per_cpu_ptr(&idle_task, cpu), arg);
 	list_for_each_entry (task, &tasks, all)
 		each(task, arg);
 	spin_unlock_irqrestore(&tasks_lock, flags);

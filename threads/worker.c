@@ -48,8 +48,8 @@ bool runs_work_of(const struct workqueue_struct *wq)
 	bool runs = runs_here(&unbound_pool, wq);
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu)
-		runs |= percpu_base[cpu] && runs_here(per_cpu_ptr(&work_pool, cpu), wq);
+	for_each_populated_cpu (cpu)
+		runs |= runs_here(per_cpu_ptr(&work_pool, cpu), wq);
 	return runs;
 }
 
@@ -213,8 +213,8 @@ static int maker_main(void *data)
 		/* Acquire: a pool that wants one from here on asks again. */
 		atomic_exchange_explicit(&maker_asked, 0, memory_order_acq_rel);
 		good = serve(&unbound_pool);
-		for_each_possible_cpu (cpu)
-			good &= !percpu_base[cpu] || serve(per_cpu_ptr(&work_pool, cpu));
+		for_each_populated_cpu (cpu)
+			good &= serve(per_cpu_ptr(&work_pool, cpu));
 		if (!good)
 			pr_warn("workqueue: no memory for one more worker");
 	}

@@ -238,10 +238,8 @@ static int pools_init(void)
 
 	init_pool(&unbound_pool, CPU_ANY);
 	atomic_store_explicit(&unbound_pool.open, true, memory_order_relaxed);
-	for_each_possible_cpu (cpu) {
-		if (percpu_base[cpu])
-			init_pool(per_cpu_ptr(&work_pool, cpu), cpu);
-	}
+	for_each_populated_cpu (cpu)
+		init_pool(per_cpu_ptr(&work_pool, cpu), cpu);
 	return 0;
 }
 INITCALL(INIT_LATE, pools_init);

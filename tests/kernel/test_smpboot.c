@@ -102,7 +102,7 @@ static void begin(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu) {
+	for_each_populated_cpu (cpu) {
 		memset(per_cpu_ptr(&story, cpu), 0, sizeof(struct story));
 		atomic_store(per_cpu_ptr(&wanted, cpu), 0);
 		atomic_store(per_cpu_ptr(&runs, cpu), 0);
@@ -146,7 +146,7 @@ KTEST(smpboot, one_on_each_cpu)
 	begin();
 	KTEST_EXPECT_EQ(smpboot_register_percpu_thread(&a), 0);
 	KTEST_EXPECT(all_tell("acas"));
-	for_each_possible_cpu (cpu) {
+	for_each_populated_cpu (cpu) {
 		struct task_struct *task = *per_cpu_ptr(&a_store, cpu);
 
 		KTEST_EXPECT_EQ(task != NULL, cpumask_test_cpu(cpu, cpu_online_mask));
@@ -162,7 +162,7 @@ KTEST(smpboot, one_on_each_cpu)
 	}
 	KTEST_EXPECT_EQ(smpboot_unregister_percpu_thread(&a), 0);
 	KTEST_EXPECT(all_tell("acasae"));
-	for_each_possible_cpu (cpu)
+	for_each_populated_cpu (cpu)
 		KTEST_EXPECT(!*per_cpu_ptr(&a_store, cpu));
 }
 
