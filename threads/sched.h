@@ -54,7 +54,8 @@ struct task_struct {
 	 *      | cpu is down: whoever wakes it          | it moves: its old cpu
 	 *      +-----------> [ other cpu ] <------------+ hands it over
 	 *
-	 * With ON_RQ it is that cpu's alone; without, each arrow is one atomic step.
+	 * With ON_RQ it is that cpu's alone; without, each arrow is one atomic step, and the one on
+	 * the left is also that of whoever sends a thread that sleeps to another cpu.
 	 */
 	_Atomic unsigned int home;
 	struct context context;

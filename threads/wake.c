@@ -169,35 +169,47 @@ struct affinity {
 	bool done;
 };
 
-/* On what was the thread's home a moment ago, interrupts off. */
-static void move_task(void *info)
+/* A runnable thread, on what was its home a moment ago, interrupts off. */
+static void move_runnable(void *info)
 {
 	struct affinity *move = info;
 	struct task_struct *task = move->task;
-	unsigned int me = smp_processor_id();
-	unsigned int home = atomic_load_explicit(&task->home, memory_order_acquire);
 	struct rq *q = this_cpu_ptr(&rq);
 
-	move->done = true;
-	if (home == (me | TASK_ON_RQ) && task == q->curr) {
+	move->done = atomic_load_explicit(&task->home, memory_order_acquire) ==
+		     (smp_processor_id() | TASK_ON_RQ);
+	if (!move->done)
+		return;
+	if (task == q->curr) {
 		task->move_to = move->cpu;
 		resched(q);
-	} else if (home == (me | TASK_ON_RQ)) {
+	} else {
 		list_del_init(&task->queued);
 		rq_add_nr(q, -1);
 		send_away(task, move->cpu);
-	} else if (home == me) {
-		move->done = cas_acq_rel(&task->home, &home, move->cpu);
-	} else {
-		move->done = false;
 	}
+}
+
+/* False: it has woken up, or fallen asleep, or gone elsewhere meanwhile. */
+static bool move_task(struct affinity *move)
+{
+	unsigned int home = atomic_load_explicit(&move->task->home, memory_order_acquire);
+	unsigned long flags = local_irq_save();
+
+	move->cpu = select_cpu(move->task, smp_processor_id());
+	local_irq_restore(flags);
+	/* One that sleeps is nobody's: anyone may take it over, by one step as in deliver(). */
+	if (!(home & TASK_ON_RQ))
+		return cas_acq_rel(&move->task->home, &home, move->cpu);
+	/* Where that cpu is on its way down, it is about to send it away itself. */
+	smp_call_function_single(home & ~TASK_ON_RQ, move_runnable, move, true);
+	return move->done;
 }
 
 int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 {
 	struct affinity move = {.task = task};
 	struct cpumask *allowed;
-	unsigned long flags;
 
 	if (task->bound != CPU_ANY)
 		return -EPERM;
@@ -213,13 +225,8 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 	} else {
 		cpumask_copy(task->allowed, mask);
 	}
-	while (!move.done && !cpumask_test_cpu(task_cpu(task), mask)) {
-		flags = local_irq_save();
-		move.cpu = select_cpu(task, smp_processor_id());
-		local_irq_restore(flags);
-		/* Its home may go down or change meanwhile: then again. */
-		smp_call_function_single(task_cpu(task), move_task, &move, true);
-	}
+	while (!cpumask_test_cpu(task_cpu(task), mask) && !move_task(&move))
+		cpu_relax();
 	return 0;
 }
 

@@ -170,6 +170,42 @@ KTEST(hotplug, threads_move)
 	go_to_cpu(0);
 }
 
+static bool is_asleep(void *task)
+{
+	return !(atomic_load(&((struct task_struct *)task)->home) & TASK_ON_RQ);
+}
+
+/* One that sleeps on a cpu that is down is there in name only: it goes where it is sent at once. */
+KTEST(hotplug, sleeper_is_sent_elsewhere)
+{
+	struct guest guest = {.cpu = CPU_ANY};
+	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
+	unsigned int here = smp_processor_id();
+	struct task_struct *task;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	init_completion(&guest.go);
+	guest.favourite = nth_other_cpu(0);
+	task = kthread_create(guest_main, &guest, "guest");
+	if (!KTEST_EXPECT(mask && !IS_ERR(task)))
+		return;
+	cpumask_set_cpu(guest.favourite, mask);
+	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(task, mask), 0);
+	wake_up_process(task);
+	KTEST_EXPECT(soon(guest_there, &guest) && soon(is_asleep, task));
+	KTEST_EXPECT_EQ(cpu_down(guest.favourite), 0);
+	cpumask_clear(mask);
+	cpumask_set_cpu(here, mask);
+	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(task, mask), 0);
+	KTEST_EXPECT_EQ(task_cpu(task), here);
+	KTEST_EXPECT_EQ(cpu_up(guest.favourite), 0);
+	complete_all(&guest.go);
+	KTEST_EXPECT(soon(guest_elsewhere, &guest));
+	KTEST_EXPECT_EQ(kthread_stop(task), 0);
+	cpumask_free(mask);
+}
+
 KTEST(hotplug, console_interrupt_moves)
 {
 	struct uart *uart = uart_console();
