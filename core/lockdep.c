@@ -114,7 +114,7 @@ static void check_order(unsigned int held, unsigned int class)
 {
 	uint64_t bit = 1UL << class;
 
-	if (held == class ||
+	if (held == class || held == NONE ||
 	    atomic_fetch_or_explicit(&classes[held].after, bit, memory_order_relaxed) & bit)
 		return;
 	if (reach(class) >> held & 1)
@@ -125,18 +125,17 @@ static void check_order(unsigned int held, unsigned int class)
 			     : ", by way of others");
 }
 
-static void check_context(unsigned int class, enum lockdep_kind kind, const struct lockdep_task *me)
+static unsigned int note_use(unsigned int class, unsigned int use)
 {
-	unsigned int use = kind == LOCKDEP_MUTEX ? IS_MUTEX : 0, before, both = IN_IRQ | IRQS_ON;
+	return atomic_fetch_or_explicit(&classes[class].uses, use, memory_order_relaxed);
+}
 
-	if (me->irq)
-		use |= IN_IRQ;
-	else if (!irqs_disabled())
-		use |= IRQS_ON;
-	before = atomic_fetch_or_explicit(&classes[class].uses, use, memory_order_relaxed);
-	if (kind == LOCKDEP_MUTEX && me->irq)
-		find("mutex '%s' is taken in an interrupt", name_of(class));
-	else if (kind == LOCKDEP_SPIN && ((before | use) & both) == both && (before & both) != both)
+static void check_context(unsigned int class, const struct lockdep_task *me)
+{
+	unsigned int use = me->irq ? IN_IRQ : irqs_disabled() ? 0 : IRQS_ON;
+	unsigned int before = note_use(class, use), both = IN_IRQ | IRQS_ON;
+
+	if (((before | use) & both) == both && (before & both) != both)
 		find("'%s' is taken in interrupts, and elsewhere with interrupts on",
 		     name_of(class));
 }
@@ -162,8 +161,12 @@ void lockdep_acquire(const char *name, enum lockdep_kind kind, bool tried)
 	}
 	me->depth++;
 	local_irq_restore(flags);
-	if (class != NONE && !tried)
-		check_context(class, kind, me);
+	if (class == NONE)
+		return;
+	if (kind == LOCKDEP_MUTEX)
+		note_use(class, IS_MUTEX);
+	else if (!tried)
+		check_context(class, me);
 }
 
 void lockdep_release(const char *name)

@@ -12,8 +12,9 @@
  * A class is all locks of one name (the same string). Holding A while taking B makes an edge from A
  * to B; a cycle of edges is a deadlock that only waits for its moment, also if it has never
  * happened. A class that is taken in interrupts must not be taken with interrupts on anywhere, or
- * the interrupt can find it held by what it interrupts. Nobody sleeps while holding a spin lock.
- * Each finding is reported once (pr_err), when this thread holds nothing.
+ * the interrupt can find it held by what it interrupts. Nobody sleeps while holding a spin lock; where
+ * a mutex may be taken at all is might_sleep's to check. Each finding is reported once (pr_err), when
+ * this thread holds nothing.
  *
  * Locks of one class that are held together are not told apart: their order is their user's affair.
  */

@@ -2,6 +2,7 @@
 /* A word that says who has the lock, and a line of those who wait for it. */
 #include "threads/mutex.h"
 
+#include "core/lockdep.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include "threads/wait.h"
@@ -17,7 +18,7 @@ struct waiter {
 void __mutex_init(struct mutex *lock, const char *name)
 {
 	*lock = (struct mutex){.name = name};
-	spin_lock_init(&lock->wait_lock, name);
+	spin_lock_init(&lock->wait_lock, MUTEX_WAIT_LOCK);
 	INIT_LIST_HEAD(&lock->waiters);
 }
 
@@ -26,13 +27,21 @@ static struct task_struct *owner_of(uintptr_t word)
 	return (struct task_struct *)(word & ~MUTEX_WAITERS);
 }
 
-bool mutex_trylock(struct mutex *lock)
+static bool take(struct mutex *lock)
 {
 	uintptr_t word = 0;
 
 	/* Acquire: pairs with the release of the owner before. */
 	return atomic_compare_exchange_strong_explicit(&lock->owner, &word, (uintptr_t)current,
 						       memory_order_acquire, memory_order_acquire);
+}
+
+bool mutex_trylock(struct mutex *lock)
+{
+	if (!take(lock))
+		return false;
+	lockdep_acquire(lock->name, LOCKDEP_MUTEX, true);
+	return true;
 }
 
 /*
@@ -44,7 +53,7 @@ static bool take_or_mark(struct mutex *lock)
 
 	for (;;) {
 		if (!word) {
-			if (mutex_trylock(lock))
+			if (take(lock))
 				return true;
 			word = atomic_load_explicit(&lock->owner, memory_order_relaxed);
 		} else if (word & MUTEX_WAITERS ||
@@ -90,7 +99,8 @@ static __noinline void lock_slowly(struct mutex *lock)
 void mutex_lock(struct mutex *lock)
 {
 	might_sleep();
-	if (unlikely(!mutex_trylock(lock)))
+	lockdep_acquire(lock->name, LOCKDEP_MUTEX, false);
+	if (unlikely(!take(lock)))
 		lock_slowly(lock);
 }
 
@@ -116,17 +126,20 @@ static __noinline void unlock_slowly(struct mutex *lock)
 
 void mutex_unlock(struct mutex *lock)
 {
+	/* Who takes it next may free it. */
+	const char *name = lock->name;
 	uintptr_t word = (uintptr_t)current;
 
-	if (likely(cas_release(&lock->owner, &word, 0)))
-		return;
-	if (owner_of(word) == current) {
+	if (unlikely(!cas_release(&lock->owner, &word, 0))) {
+		if (owner_of(word) != current) {
+			/* The owner may end meanwhile: its name is not looked up. */
+			pr_err("mutex %s: unlocked by thread %s, which does not have it", name,
+			       current->comm);
+			return;
+		}
 		unlock_slowly(lock);
-		return;
 	}
-	/* The owner may end meanwhile: its name is not looked up. */
-	pr_err("mutex %s: unlocked by thread %s, which does not have it", lock->name,
-	       current->comm);
+	lockdep_release(name);
 }
 
 bool mutex_is_locked(const struct mutex *lock)

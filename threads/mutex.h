@@ -26,7 +26,9 @@ struct mutex {
 	const char *name;
 };
 
-#define MUTEX_INIT(l)	{0, SPINLOCK_INIT(#l), LIST_HEAD_INIT((l).waiters), #l}
+/* Of another class than the mutex itself (core/lockdep.h): nobody sleeps while he has it. */
+#define MUTEX_WAIT_LOCK "mutex waiters"
+#define MUTEX_INIT(l)	{0, SPINLOCK_INIT(MUTEX_WAIT_LOCK), LIST_HEAD_INIT((l).waiters), #l}
 #define DEFINE_MUTEX(l) struct mutex l = MUTEX_INIT(l)
 #define mutex_init(l)	__mutex_init(l, #l)
 void __mutex_init(struct mutex *lock, const char *name);

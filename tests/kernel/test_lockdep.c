@@ -8,6 +8,7 @@
 #include "core/spinlock.h"
 #include "ipi/irq_work.h"
 #include "tests/kernel/ktest.h"
+#include "threads/mutex.h"
 
 static DEFINE_SPINLOCK(lockdep_a);
 static DEFINE_SPINLOCK(lockdep_b);
@@ -36,6 +37,33 @@ KTEST(lockdep, cycle)
 	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
 	/* Told once. */
 	both(&lockdep_c, &lockdep_a);
+	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
+	lockdep_expect(lockdep_findings() - before);
+}
+
+static DEFINE_MUTEX(lockdep_m);
+static DEFINE_MUTEX(lockdep_n);
+
+static void both_mutexes(struct mutex *outer, struct mutex *inner)
+{
+	mutex_lock(outer);
+	mutex_lock(inner);
+	mutex_unlock(outer);
+	mutex_unlock(inner);
+}
+
+KTEST(lockdep, mutexes)
+{
+	unsigned int before = lockdep_findings();
+
+	both_mutexes(&lockdep_m, &lockdep_n);
+	/* One that is only tried keeps nobody waiting. */
+	mutex_lock(&lockdep_n);
+	KTEST_EXPECT(mutex_trylock(&lockdep_m));
+	mutex_unlock(&lockdep_m);
+	mutex_unlock(&lockdep_n);
+	KTEST_EXPECT_EQ(lockdep_findings(), before);
+	both_mutexes(&lockdep_n, &lockdep_m);
 	KTEST_EXPECT_EQ(lockdep_findings(), before + 1);
 	lockdep_expect(lockdep_findings() - before);
 }
