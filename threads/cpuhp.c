@@ -267,7 +267,8 @@ int cpu_up_locked(unsigned int cpu)
 {
 	int err;
 
-	if (cpumask_test_cpu(cpu, cpu_online_mask))
+	/* One that is online, but was left half-way by an earlier failure, goes the rest of it. */
+	if (cpumask_test_cpu(cpu, cpu_online_mask) && cpuhp_state_of(cpu) == CPUHP_ONLINE)
 		return refuse(cpu, -EEXIST, "up", "it is up");
 	err = cpuhp_up(cpu, CPUHP_ONLINE);
 	count(err, &cpuhp_counts.up);
@@ -367,7 +368,7 @@ static int cpuhp_init(void)
 		if (!err)
 			err = cpuhp_up(cpu, CPUHP_ONLINE);
 		if (err)
-			pr_err("cpu%u: %s: error %d", cpu, "its rows of hotplug", err);
+			pr_err("cpu%u: not all its rows of hotplug are up: error %d", cpu, err);
 	}
 	return 0;
 }

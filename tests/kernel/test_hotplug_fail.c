@@ -163,6 +163,45 @@ KTEST(hotplug, every_row_fails)
 	go_to_cpu(0);
 }
 
+static bool sticks;
+
+static int up_unless_it_sticks(unsigned int cpu)
+{
+	(void)cpu;
+	return sticks ? -EIO : 0;
+}
+
+/* The way back fails, too: an online hart is left half-way, and cpu_up takes it the rest. */
+KTEST(hotplug, left_half_way)
+{
+	unsigned int cpu = nth_other_cpu(0);
+	int level, low, high;
+
+	if (cannot_hotplug())
+		KTEST_SKIP(cannot_hotplug());
+	level = quiet_begin();
+	low = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "test:low", NULL, NULL);
+	high = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "test:high", up_unless_it_sticks,
+					 NULL);
+	if (!KTEST_EXPECT(low > 0 && high > low))
+		return;
+	sticks = true;
+	KTEST_EXPECT_EQ(cpuhp_fail_set(low, cpu, false), 0);
+	KTEST_EXPECT_EQ(cpu_down(cpu), -EAGAIN);
+	KTEST_EXPECT(logged("on the way back error", "test:high", NULL));
+	KTEST_EXPECT_EQ(cpuhp_state_of(cpu), high - 1);
+	KTEST_EXPECT_EQ(cpu_up(cpu), -EIO);
+	KTEST_EXPECT_EQ(cpuhp_state_of(cpu), high - 1);
+	sticks = false;
+	KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	KTEST_EXPECT(is_up(cpu));
+	KTEST_EXPECT_EQ(cpuhp_state_of(cpu), CPUHP_ONLINE);
+	KTEST_EXPECT_EQ(cpu_up(cpu), -EEXIST);
+	cpuhp_remove_state_nocalls(high);
+	cpuhp_remove_state_nocalls(low);
+	quiet_end(level);
+}
+
 KTEST(hotplug, nonsense_to_fail)
 {
 	KTEST_EXPECT_EQ(cpuhp_fail_set(CPUHP_CREATE_THREADS, nr_cpu_ids, true), -ENXIO);
