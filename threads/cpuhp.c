@@ -13,8 +13,8 @@
 #include "core/printk.h"
 #include "core/smp.h"
 #include "core/time.h"
-#include "sbi/base.h"
 #include "ipi/ipi.h"
+#include "sbi/base.h"
 #include "sbi/sbi.h"
 #include "threads/completion.h"
 #include "threads/internal.h"
@@ -24,11 +24,13 @@
 /*
  * What the hotplug thread of a cpu is asked for, one request at a time:
  *
- *   [ NONE ] -- control side --> [ RUN or STOP ] -- the thread --> [ TAKEN ] -- done, completes --> [ NONE ]
+ *            control side                    the thread             done: it completes
+ *   [ NONE ] -------------> [ RUN or STOP ] -----------> [ TAKEN ] --------------------> [ NONE ]
  *       ^---- control side, given up ----|
  *
  *   RUN   call cpuhp_ap_work
- *   STOP  the same; if it went well, the hart's death: done is completed by the idle thread, as its last act
+ *   STOP  the same; if it went well, the hart's death: done is completed by the idle thread, as its
+ *         last act
  */
 enum cpuhp_request { REQUEST_NONE, REQUEST_RUN, REQUEST_STOP, REQUEST_TAKEN };
 
@@ -47,9 +49,11 @@ struct cpuhp_counts cpuhp_counts;
 /* How long a hart may take to come up, and to be seen stopped. */
 #define START_MS 5000
 #define STOP_MS	 5000
-/* How long a hotplug thread may take to begin before its hart is rung again, and how often that is done. */
+/* How long a hotplug thread may take to begin before its hart is rung, and how often it is. */
 #define ANSWER_MS    1000
 #define ANSWER_RINGS 5
+/* A hart has not answered even so: others are rung once only. Control side, one at a time. */
+static bool gave_up_before;
 
 static int request_of(struct cpuhp_thread *thread)
 {
@@ -141,30 +145,44 @@ static void ask(struct cpuhp_thread *thread, enum cpuhp_request request)
 	atomic_store_explicit(&thread->request, request, memory_order_release);
 }
 
-/*
- * Wakes the thread and waits for its answer. Where an interrupt got lost nobody else would notice: the hart is rung again. Where it
- * does not even begin, the request is taken back; once one has failed so, others are not waited for as long.
- */
-static int wake_and_wait(unsigned int cpu, struct cpuhp_thread *thread, int request)
+/* False: there is no answer yet. */
+static bool answered_in(struct cpuhp_thread *thread, unsigned int ms)
 {
-	static bool failed_before;
-	unsigned int rings = failed_before ? 1 : ANSWER_RINGS;
+	return wait_for_completion_timeout(&thread->done, ns_to_ticks(ms * 1000000UL));
+}
 
+/*
+ * What a thread that is at work, or will be, answers. It may take its time: a sleep that lasts is
+ * reported.
+ */
+static int answer_of(struct cpuhp_thread *thread)
+{
+	wait_for_completion(&thread->done);
+	return thread->result;
+}
+
+/*
+ * Has the thread of a hart that is online do it. Where an interrupt got lost nobody else would
+ * notice: the hart is rung again. Where it does not even begin, the request is taken back.
+ */
+static int run_request(unsigned int cpu, enum cpuhp_request request)
+{
+	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
+	unsigned int rings = gave_up_before ? 1 : ANSWER_RINGS;
+
+	ask(thread, request);
 	wake_up_process(thread->task);
-	while (!wait_for_completion_timeout(&thread->done, ns_to_ticks(ANSWER_MS * 1000000UL))) {
+	while (!answered_in(thread, ANSWER_MS)) {
 		int asked = request;
 
-		if (request_of(thread) != request) {
-			/* It has begun, and may take its time: a sleep that lasts is reported. */
-			wait_for_completion(&thread->done);
-			break;
-		}
+		if (request_of(thread) != (int)request)
+			return answer_of(thread);
 		if (rings-- && !panic_in_progress()) {
 			pr_warn("cpu%u: its hotplug thread does not answer, rung again", cpu);
 			ipi_ring(cpu);
 		} else if (cas_acq_rel(&thread->request, &asked, REQUEST_NONE)) {
 			pr_err("cpu%u: its hotplug thread does not run: given up", cpu);
-			failed_before = true;
+			gave_up_before = true;
 			return -ETIMEDOUT;
 		}
 	}
@@ -173,12 +191,10 @@ static int wake_and_wait(unsigned int cpu, struct cpuhp_thread *thread, int requ
 
 static int run(unsigned int cpu)
 {
-	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
-
-	ask(thread, REQUEST_RUN);
-	return wake_and_wait(cpu, thread, REQUEST_RUN);
+	return run_request(cpu, REQUEST_RUN);
 }
 
+/* The thread finds the request when its hart has come. */
 static int start(unsigned int cpu)
 {
 	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
@@ -186,17 +202,13 @@ static int start(unsigned int cpu)
 
 	ask(thread, REQUEST_RUN);
 	err = cpu_start_hart(cpu);
-	if (err)
-		goto out;
-	if (!wait_for_completion_timeout(&thread->done, ns_to_ticks(START_MS * 1000000UL))) {
+	if (!err && answered_in(thread, START_MS))
+		return thread->result;
+	if (!err)
 		err = cpu_wait_started(cpu, time_now());
-		if (err)
-			goto out;
-		/* It has come, and only needs its time. */
-		wait_for_completion(&thread->done);
-	}
-	return thread->result;
-out:
+	if (!err)
+		return answer_of(thread);
+	/* Nobody is there to take it, nor will be. */
 	atomic_store_explicit(&thread->request, REQUEST_NONE, memory_order_relaxed);
 	return err;
 }
@@ -211,11 +223,8 @@ static int wait_dead(unsigned int cpu, uint64_t deadline)
 
 static int stop(unsigned int cpu)
 {
-	struct cpuhp_thread *thread = per_cpu_ptr(&cpuhp_thread, cpu);
-	int err;
+	int err = run_request(cpu, REQUEST_STOP);
 
-	ask(thread, REQUEST_STOP);
-	err = wake_and_wait(cpu, thread, REQUEST_STOP);
 	if (err)
 		return err;
 	return wait_dead(cpu, deadline_ms(STOP_MS));
@@ -275,21 +284,6 @@ int cpu_up_locked(unsigned int cpu)
 	return err;
 }
 
-int cpu_up(unsigned int cpu)
-{
-	int err;
-
-	if (cpu >= nr_cpu_ids)
-		return refuse(cpu, -ENODEV, "up", "no such cpu");
-	cpus_write_lock();
-	if (cpu_hotplug_disabled)
-		err = refuse(cpu, -EBUSY, "up", "hotplug is disabled");
-	else
-		err = cpu_up_locked(cpu);
-	cpus_write_unlock();
-	return err;
-}
-
 /* The calling thread goes on on a cpu that stays. */
 static void leave_cpu(unsigned int cpu)
 {
@@ -323,19 +317,26 @@ int cpu_down_locked(unsigned int cpu)
 	return err;
 }
 
-int cpu_down(unsigned int cpu)
+static int bring(unsigned int cpu, const char *what, int (*locked)(unsigned int cpu))
 {
 	int err;
 
 	if (cpu >= nr_cpu_ids)
-		return refuse(cpu, -ENODEV, "down", "no such cpu");
+		return refuse(cpu, -ENODEV, what, "no such cpu");
 	cpus_write_lock();
-	if (cpu_hotplug_disabled)
-		err = refuse(cpu, -EBUSY, "down", "hotplug is disabled");
-	else
-		err = cpu_down_locked(cpu);
+	err = cpu_hotplug_disabled ? refuse(cpu, -EBUSY, what, "hotplug is disabled") : locked(cpu);
 	cpus_write_unlock();
 	return err;
+}
+
+int cpu_up(unsigned int cpu)
+{
+	return bring(cpu, "up", cpu_up_locked);
+}
+
+int cpu_down(unsigned int cpu)
+{
+	return bring(cpu, "down", cpu_down_locked);
 }
 
 static int create_threads(unsigned int cpu)

@@ -15,7 +15,7 @@
  * What is wrong is told by pr_err.
  *
  *   both      -ENODEV no such cpu; -EBUSY hotplug is disabled (cpu_hotplug_disable)
- *   cpu_up    -EEXIST it is up; what cpu_start_hart and cpu_wait_started return (core/smp.h); the
+ *   cpu_up    -EEXIST it is up, all its rows; what cpu_start_hart and cpu_wait_started return (core/smp.h); the
  *             error of a row
  *   cpu_down  -ENXIO it is not up; -EBUSY it is the last one; -EOPNOTSUPP the firmware has no HSM;
  *             the error of a row; -ETIMEDOUT it left the kernel, but the firmware does not say that
@@ -45,19 +45,17 @@ void cpus_write_unlock(void);
 void cpu_hotplug_disable(void);
 void cpu_hotplug_enable(void);
 
-/*
- * How often harts came up and went down, ways that failed, and ticks of the latest of each: for the
- * shell and for tests.
- */
+/* How often harts came up and went down, and how often that failed: for the shell and for tests. */
 struct cpuhp_counts {
 	_Atomic uint64_t up, down, failed;
 };
 extern struct cpuhp_counts cpuhp_counts;
 
 /*
- * Takes down all online cpus but one, which this thread is then bound to; the other way round,
- * brings back those, and only those. For a system suspend and its like. first: the one to stay. 0,
- * or the error, with everything as before. Thread context.
+ * Takes down all online cpus but one, first; hotplug is disabled until thaw brings back those, and
+ * only those. For a system suspend and its like. 0; -ENXIO: first is not online, -EBUSY: hotplug is
+ * disabled, -ENOMEM, or the error of the first that did not go down: then everything is as before.
+ * Thread context.
  */
 int freeze_secondary_cpus(unsigned int first);
 void thaw_secondary_cpus(void);
