@@ -2,6 +2,7 @@
 /* Who keeps the set of online harts still, and who changes it. */
 #include <stdatomic.h>
 
+#include "core/lockdep.h"
 #include "core/panic.h"
 #include "core/spinlock.h"
 #include "threads/cpuhp.h"
@@ -19,7 +20,9 @@ static unsigned int cpus_readers, cpus_waiting; /* in, and those that a writer k
 static _Atomic unsigned long cpus_turn;		/* writers so far */
 static struct task_struct *cpus_writer;
 static DECLARE_WAIT_QUEUE_HEAD(cpus_wait);
-/* One writer, one registration at a time. */
+/* Readers and writers, where the order of locks is looked at. */
+#define LOCK_CLASS "cpus"
+/* One writer or registration at a time: none of these comes in between, readers do. */
 static DEFINE_MUTEX(cpuhp_mutex);
 
 bool cpus_read_trylock(void)
@@ -29,6 +32,8 @@ bool cpus_read_trylock(void)
 
 	cpus_readers += free;
 	spin_unlock_irqrestore(&cpus_lock, flags);
+	if (free)
+		lockdep_acquire(LOCK_CLASS, LOCKDEP_MUTEX, true);
 	return free;
 }
 
@@ -37,8 +42,10 @@ void cpus_read_lock(void)
 	unsigned long flags, turn;
 	bool waits;
 
+	might_sleep();
 	if (cpus_writer == current)
 		panic("thread %s: cpus_read_lock within cpus_write_lock", current->comm);
+	lockdep_acquire(LOCK_CLASS, LOCKDEP_MUTEX, false);
 	flags = spin_lock_irqsave(&cpus_lock);
 	turn = atomic_load_explicit(&cpus_turn, memory_order_relaxed);
 	waits = cpus_writer;
@@ -62,6 +69,7 @@ void cpus_read_unlock(void)
 	spin_unlock_irqrestore(&cpus_lock, flags);
 	if (last)
 		wake_up_all(&cpus_wait);
+	lockdep_release(LOCK_CLASS);
 }
 
 static bool readers_gone(void)
@@ -97,26 +105,25 @@ static void let_readers_in(void)
 void cpus_write_lock(void)
 {
 	mutex_lock(&cpuhp_mutex);
+	lockdep_acquire(LOCK_CLASS, LOCKDEP_MUTEX, false);
 	set_writer(current);
-	if (!readers_gone())
-		wait_event(cpus_wait, readers_gone());
+	wait_event(cpus_wait, readers_gone());
 }
 
 void cpus_write_unlock(void)
 {
 	let_readers_in();
 	wake_up_all(&cpus_wait);
+	lockdep_release(LOCK_CLASS);
 	mutex_unlock(&cpuhp_mutex);
 }
 
 void cpuhp_registration_lock(void)
 {
 	mutex_lock(&cpuhp_mutex);
-	cpus_read_lock();
 }
 
 void cpuhp_registration_unlock(void)
 {
-	cpus_read_unlock();
 	mutex_unlock(&cpuhp_mutex);
 }
