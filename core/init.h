@@ -46,9 +46,9 @@ struct initcall {
 #define INITCALL(lvl, f)	  __INITCALL(lvl, f, 5)
 #define INITCALL_LAST(lvl, f)	  __INITCALL(lvl, f, 9)
 #define __INITCALL(lvl, f, order) __INITCALL_ROW(lvl, f, order)
-#define __INITCALL_ROW(lvl, f, order)                                                           \
-	static const struct initcall initcall_##f TABLE_ENTRY_SORTED(initcalls, lvl##order) = { \
-		.fn = (f), .name = #f, .level = (lvl)}
+#define __INITCALL_ROW(lvl, f, order)                                                       \
+	static const struct initcall initcall_##f TABLE_ENTRY_SORTED(initcalls, lvl##order) \
+		__aligned(_Alignof(struct initcall)) = {.fn = (f), .name = #f, .level = (lvl)}
 
 /* One finished level, for the boot benchmark. */
 struct boot_stage {
