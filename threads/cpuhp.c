@@ -134,7 +134,8 @@ void cpuhp_online_idle(void)
 {
 	struct cpuhp_thread *thread = this_cpu_ptr(&cpuhp_thread);
 
-	if (thread->task && request_of(thread) != REQUEST_NONE)
+	/* The request first: at boot the thread may only just be made. */
+	if (request_of(thread) != REQUEST_NONE)
 		wake_up_process(thread->task);
 }
 

@@ -62,10 +62,12 @@ void wake_up_all(wait_queue_head_t *wq)
 	wake(wq, UINT32_MAX);
 }
 
-static void prepare(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsigned int state)
+static void prepare(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsigned int state,
+		    bool exclusive)
 {
 	unsigned long flags = spin_lock_irqsave(&wq->lock);
 
+	wait->exclusive = exclusive;
 	if (!atomic_load_explicit(&wait->queued, memory_order_relaxed)) {
 		list_add_tail(&wait->entry, &wq->waiters);
 		store_relaxed(&wait->queued, 1);
@@ -80,15 +82,13 @@ static void prepare(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsign
 
 void prepare_to_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait, unsigned int state)
 {
-	wait->exclusive = false;
-	prepare(wq, wait, state);
+	prepare(wq, wait, state, false);
 }
 
 void prepare_to_wait_exclusive(wait_queue_head_t *wq, struct wait_queue_entry *wait,
 			       unsigned int state)
 {
-	wait->exclusive = true;
-	prepare(wq, wait, state);
+	prepare(wq, wait, state, true);
 }
 
 void finish_wait(wait_queue_head_t *wq, struct wait_queue_entry *wait)
