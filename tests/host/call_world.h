@@ -6,34 +6,24 @@
 #ifndef TESTS_HOST_CALL_WORLD_H
 #define TESTS_HOST_CALL_WORLD_H
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
-#include "arch/riscv/trap.h"
-#include "core/cpu.h"
-#include "core/fault.h"
-#include "core/init.h"
 #include "core/kmalloc.h"
 #include "core/panic.h"
 #include "core/param.h"
-#include "core/symbols.h"
 #include "core/time.h"
 #include "ipi/backend.h"
 #include "ipi/call.h"
 #include "ipi/call_stats.h"
-#include "ipi/deaf.h"
 #include "ipi/ipi.h"
 #include "ipi/irq_work.h"
 #include "tests/host/host.h"
-
-/* Written by ipi_init only: host_interrupt is what is called. */
-void (*software_interrupt_handler)(void);
+#include "tests/host/machine.h"
 
 /*
  * Memory: what lives as long as a cpu is given back at the end of a run, which the kernel has no
@@ -77,56 +67,6 @@ void kfree(const void *object)
 	free((void *)object);
 }
 
-/* Cpus: hart ids are not cpu numbers; two memory nodes. */
-static struct cpumask *online, *possible;
-const struct cpumask *cpu_online_mask, *cpu_possible_mask;
-
-unsigned long cpu_to_hartid(unsigned int cpu)
-{
-	return 3 * cpu + 7;
-}
-
-int cpu_to_node(unsigned int cpu)
-{
-	return (int)(cpu & 1);
-}
-
-void set_cpu_online(unsigned int cpu, bool is)
-{
-	if (is)
-		cpumask_set_cpu(cpu, online);
-	else
-		cpumask_clear_cpu(cpu, online);
-}
-
-unsigned int num_online_cpus(void)
-{
-	return cpumask_weight(online);
-}
-
-bool symbol_lookup(unsigned long addr, char *buf, size_t size)
-{
-	snprintf(buf, size, "function %#lx", addr);
-	return true;
-}
-
-void fault_backtrace(void)
-{
-}
-
-/* There is no firmware to ask. */
-bool deaf_backtrace(unsigned int cpu, unsigned int wait_ms, const struct deaf_trace **trace)
-{
-	(void)cpu, (void)wait_ms, (void)trace;
-	return false;
-}
-
-bool is_kernel_text(unsigned long pc)
-{
-	(void)pc;
-	return false;
-}
-
 /* The wire. Of the rings from now on, the lose-th is lost; 0: none. */
 static _Atomic unsigned int lose;
 static _Atomic unsigned long rung;
@@ -142,8 +82,6 @@ static void ring(unsigned int cpu)
 
 static const struct ipi_backend thread_backend = {.name = "threads", .ring = ring};
 _Atomic(const struct ipi_backend *) __ipi_backend = &thread_backend;
-
-TABLE_DECLARE(struct initcall, initcalls);
 
 /* How long a caller waits before it reports. */
 static inline void set_csd_timeout_ms(unsigned int ms)
@@ -189,14 +127,6 @@ static void serve(void)
 	irq_work_run();
 	local_irq_restore(flags);
 	cpu_relax();
-}
-
-/* The environment may shorten a wait, where a fault is planted that makes it run out. */
-static unsigned int env_uint(const char *name, unsigned int otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? (unsigned int)atoi(text) : otherwise;
 }
 
 /*
@@ -259,14 +189,6 @@ static void expect_waits(unsigned long timeouts, unsigned long recovered)
 			 (unsigned long)world_totals.recovered, timeouts, recovered, host_log());
 }
 
-static void hangs(int sig)
-{
-	static const char text[] = "calls lost: a hart waits for ever\n";
-
-	(void)sig;
-	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) > 0 ? 3 : 4);
-}
-
 /*
  * fn(cpu, arg) on n cpus that are online; they serve calls until all have returned. seed 0: without
  * noise.
@@ -298,10 +220,9 @@ static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu
 	atomic_store(&world.done, 0);
 	atomic_store(&world.quiet, 0);
 	atomic_store(&rung, 0);
-	signal(SIGALRM, hangs);
-	alarm(env_uint("HANG_S", 250));
+	host_must_end(env_uint("HANG_S", 250), "calls lost: a hart waits for ever\n");
 	host_harts_run(n, world_hart, NULL);
-	alarm(0);
+	host_must_end(0, NULL);
 	while (nr_kept)
 		free(kept[--nr_kept]);
 }

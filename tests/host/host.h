@@ -60,6 +60,12 @@ extern _Thread_local void (*host_at_window)(void);
 void host_noise(uint64_t seed);
 
 /*
+ * Ends the process with that text and status 3 in so many seconds, unless it is called again by
+ * then; 0: not any more.
+ */
+void host_must_end(unsigned int seconds, const char *text);
+
+/*
  * Maps size bytes as RAM at physical address start (a multiple of 1 GiB) in the direct map.
  * Unwritten pages take no memory. Once in a process.
  */

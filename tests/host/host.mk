@@ -43,9 +43,16 @@ HOST_TEST_call_wait := $(HOST_CALL_SRCS)
 HOST_TEST_call_windows := $(HOST_CALL_SRCS)
 HOST_TEST_irq_work  := $(HOST_CALL_SRCS)
 
-HOST_TSAN := smp_cycle spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer
+# With the kernel's own scheduler, idle loop, timers and hotplug: see thread_world.h.
+HOST_THREAD_SRCS := $(HOST_CALL_SRCS) ipi/timer_kick.c \
+	$(addprefix core/,hotplug.c hotplug_move.c timer.c timer_heap.c) $(addprefix threads/,completion.c cpuhp.c \
+	cpus_lock.c idle.c kthread.c mutex.c sched.c sleep.c smpboot.c task.c wait.c wake.c)
+HOST_TEST_thread_wait := $(HOST_THREAD_SRCS)
+
+HOST_TSAN := smp_cycle spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer \
+	wake thread_wait
 # Where the two compilers' thread sanitizers both look.
-HOST_TSAN_CLANG := call call_wait call_windows irq_work timer
+HOST_TSAN_CLANG := call call_wait call_windows irq_work timer thread_wait
 
 HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
 
@@ -119,13 +126,23 @@ $(eval $(call HOST_FLAVOUR,tsan-clang,$(HOST_CLANG),-fsanitize=thread,$(HOST_TSA
 
 # A host test with a fault planted: make host-plant PLANT=folder TEST=name builds folder/test with
 # those sources and headers that lie in the folder, each at its path there, instead of the tree's.
-HOST_PLANT_CC := $(HOST_GCC) -I$(PLANT)/tests/host/shim -I$(PLANT) $(HOST_FLAGS) -Wno-error -fsanitize=thread
-host-plant: $(O)/host/tsan/libshim.a
-	@$(foreach s,$(wildcard $(PLANT)/tests/host/shim/*.c),$(HOST_PLANT_CC) -c -o $(s:.c=.o) $(s) &&) \
-	$(HOST_PLANT_CC) $(HOST_NOISE) -o $(PLANT)/test tests/host/test_$(TEST).c \
-		$(foreach s,$(HOST_TEST_$(TEST)),$(firstword $(wildcard $(PLANT)/$(s)) $(s))) \
-		$(patsubst %.c,%.o,$(wildcard $(PLANT)/tests/host/shim/*.c)) $< -Wl,-T,$(HOST_LD) -lcmocka
+# Where it is sources only, all others are linked as they have been compiled for the test itself.
+ifdef PLANT
+HOST_PLANT_CC    := $(HOST_GCC) -I$(PLANT) $(HOST_FLAGS) -Wno-error -fsanitize=thread
+HOST_PLANT_FILES := $(shell cd $(PLANT) && find * -name '*.[ch]')
+HOST_PLANT_TREE  := $(filter-out $(HOST_PLANT_FILES),tests/host/test_$(TEST).c $(HOST_TEST_$(TEST)))
+HOST_PLANT_SHIM  := $(patsubst %,$(PLANT)/%,$(filter tests/host/shim/%.c,$(HOST_PLANT_FILES)))
+HOST_PLANT_SRCS  := $(patsubst %,$(PLANT)/%,$(filter-out tests/host/shim/%,$(filter %.c,$(HOST_PLANT_FILES))))
+ifeq ($(filter %.h,$(HOST_PLANT_FILES)),)
+HOST_PLANT_OBJS  := $(HOST_PLANT_TREE:%.c=$(O)/host/tsan/obj/%.o)
+else
+HOST_PLANT_SRCS  += $(HOST_PLANT_TREE)
+endif
+host-plant: $(HOST_PLANT_OBJS) $(O)/host/tsan/libshim.a
+	@$(foreach s,$(HOST_PLANT_SHIM),$(HOST_PLANT_CC) -c -o $(s:.c=.o) $(s) &&) \
+	$(HOST_PLANT_CC) $(HOST_NOISE) -o $(PLANT)/test $(HOST_PLANT_SRCS) $(HOST_PLANT_SHIM:.c=.o) $^ -Wl,-T,$(HOST_LD) -lcmocka
 .PHONY: host-plant
+endif
 
 host-tests: host-gcc host-clang host-tsan host-tsan-clang
 .PHONY: host-tests host-force

@@ -2,6 +2,7 @@
 /* Host: a panic is the end of the process, and a message to the parent where one is expected. */
 #include "core/panic.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,4 +105,19 @@ void host_panic_end(const char *text, const char *statement, const char *file, i
 		print_error("%s: ended with wait status 0x%x, expected a panic \"%s\"\n", statement,
 			    (unsigned int)status, text);
 	_fail(file, line);
+}
+
+static const char *hang_text;
+
+static void hangs(int sig)
+{
+	(void)sig;
+	_exit(write(STDERR_FILENO, hang_text, strlen(hang_text)) > 0 ? 3 : 4);
+}
+
+void host_must_end(unsigned int seconds, const char *text)
+{
+	hang_text = text;
+	signal(SIGALRM, hangs);
+	alarm(seconds);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Host: each pthread is a thread that nothing preempts, unless a test switches threads itself. */
+/* Host: each pthread is a thread that nothing preempts, unless the test has the scheduler. */
 #include <stddef.h>
 
 #include "core/preempt.h"
@@ -13,15 +13,14 @@ void (*preempt_schedule)(void) = nobody_else;
 /* What all harts' full fences touch: see smp_mb(). */
 _Atomic unsigned int host_smp_mb;
 
+struct task_head boot_task_head = {.preempt_count = 1};
+DEFINE_PER_CPU(struct task_head *, current_task);
+
 static _Thread_local struct task_head own_head;
-static _Thread_local void *host_current_task;
 
 void *arch_current(void)
 {
-	return host_current_task ? host_current_task : &own_head;
-}
+	struct task_head *head = this_cpu(current_task);
 
-void host_set_current(void *task)
-{
-	host_current_task = task;
+	return head ? head : &own_head;
 }

@@ -3,8 +3,7 @@
 #ifndef ARCH_RISCV_CURRENT_H
 #define ARCH_RISCV_CURRENT_H
 
-/* The pthread's own one, until a test that switches threads sets another. */
+/* What current_task holds, or, where there is no scheduler to set it, the pthread's own one. */
 void *arch_current(void);
-void host_set_current(void *task);
 
 #endif
