@@ -50,6 +50,12 @@ SCENARIOS = [
     Scenario('all at once, turns are counted', '--smp 8 --deterministic --timeout 300',
              'torture=1000 torture_ops=500 seed=5',
              expect=[STATS.format(8, 4), *ACTED, '^STATS torture=threads .* failed_rows=[1-9]']),
+    Scenario('in turn off and on, no leak at any offline', '--smp 4 --timeout 300',
+             'torture=200 torture_cycles=40 torture_mix=hotplug,timers,wakes',
+             expect=[STATS.format(4, 3), '^STATS torture=turns cycles=40 due=40 of_each_hart=10 '
+                     'failed_offlines=0 failed_onlines=0 leaks=0 ']),
+    Scenario('fewer cycles than due', '--smp 2 --deterministic', 'torture=1 torture_ops=200 torture_cycles=10000',
+             code=FAILED, expect=['^ *not ok 3 all_came_about']),
     Scenario('a part that there is not', '--smp 2', 'torture=1 torture_mix=calls,nothing', code=FAILED,
              expect=["^# no part of torture 'nothing'"]),
     at_once('SBI', '', '', 2),

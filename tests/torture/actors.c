@@ -56,7 +56,7 @@ static void nothing(void *info)
 }
 
 /* Nobody but this thread moves harts: so the answers are known. */
-static void expect_moved(unsigned int cpu, bool up)
+void torture_expect_moved(unsigned int cpu, bool up)
 {
 	int err = smp_call_function_single(cpu, nothing, NULL, true);
 
@@ -88,11 +88,11 @@ static void move(struct actor *me, unsigned int cpu, bool up)
 	if (!err) {
 		/* The row that was to fail was none, or is none any more. */
 		cpuhp_fail_set(CPUHP_INVALID, cpu, up);
-		expect_moved(cpu, up);
+		torture_expect_moved(cpu, up);
 		did(me);
 	} else if (fails && err == -EAGAIN) {
 		atomic_fetch_add_explicit(&rows_failed, 1, memory_order_relaxed);
-		expect_moved(cpu, !up);
+		torture_expect_moved(cpu, !up);
 	} else {
 		torture_fault(FAULT_ANSWER, "cpu%u is not brought %s: error %d", cpu,
 			      up ? "up" : "down", err);
@@ -135,12 +135,20 @@ static void freeze(struct actor *me)
 	atomic_fetch_add_explicit(&freezes, 1, memory_order_relaxed);
 }
 
+static void act_turns(struct actor *me)
+{
+	if (turns_done() < torture_turns() && turns_take())
+		did(me);
+}
+
 static void act_hotplug(struct actor *me)
 {
 	unsigned int cpu = torture_any_cpu(&me->random);
 	bool up = !cpumask_test_cpu(cpu, cpu_online_mask);
 
-	if (torture_mixes(MIX_FREEZE) && !random_below(&me->random, 32))
+	if (torture_turns())
+		act_turns(me);
+	else if (torture_mixes(MIX_FREEZE) && !random_below(&me->random, 32))
 		freeze(me);
 	else if (up)
 		move(me, cpu, true);
@@ -384,6 +392,7 @@ static int start(struct actor *me, uint64_t seed)
 int actors_start(uint64_t seed)
 {
 	rows_failed = freezes = suspends = guests_set_up = guests_cleaned = 0;
+	turns_begin();
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++)
 		atomic_store_explicit(&it->done, 0, memory_order_relaxed);
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++) {
@@ -415,7 +424,7 @@ bool actors_acted(void)
 		if (torture_mixes(it->kind) && !done(it))
 			return false;
 	}
-	return true;
+	return turns_done() >= torture_turns();
 }
 
 void actors_tell(void)
@@ -424,6 +433,8 @@ void actors_tell(void)
 		   "park=%lu smpboot=%lu stop=%lu wakes=%lu",
 		   done(&actors[0]), rows_failed, freezes, suspends, done(&actors[1]),
 		   done(&actors[2]), done(&actors[3]), sleepers_woken());
+	if (torture_turns())
+		turns_tell();
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++) {
 		if (torture_mixes(it->kind) && !done(it))
 			printk_raw("# torture: %s has never come about", it->name);

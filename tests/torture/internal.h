@@ -115,6 +115,8 @@ enum torture_mix {
 	MIXES
 };
 bool torture_mixes(enum torture_mix kind);
+/* Cycles that are due of harts that go off and on in turn; 0: they go at random. */
+uint64_t torture_turns(void);
 
 /* By cpu; NULL for those that do not take part. */
 extern struct torturer **torturers;
@@ -128,6 +130,7 @@ enum fault_kind {
 	FAULT_EARLY,
 	FAULT_ANSWER,
 	FAULT_LOST,
+	FAULT_LEAK,
 	FAULTS
 };
 void torture_fault(enum fault_kind kind, const char *fmt, ...) __printf(2, 3);
@@ -189,6 +192,14 @@ void actors_stop(void);
 bool actors_acted(void);
 /* Prints how often each did, and which never did. */
 void actors_tell(void);
+/* A cpu was brought up, or down, and nobody else moves it: everything that it answers is known. */
+void torture_expect_moved(unsigned int cpu, bool up);
+
+/* turns.c: one hart after the other off and on. take: one cycle; false if it failed. */
+void turns_begin(void);
+bool turns_take(void);
+uint64_t turns_done(void);
+void turns_tell(void);
 
 /* Parameter torture_close: harts close their queues for moments, as if they went down. */
 extern bool torture_close;

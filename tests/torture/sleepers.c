@@ -95,11 +95,17 @@ int sleepers_start(uint64_t seed)
 		s->mask = cpumask_alloc(NUMA_NO_NODE);
 		s->task = kthread_create(sleeper_main, s, "sleeper/%u", i);
 		nr_sleepers = i + 1;
-		if (!s->mask || IS_ERR(s->task)) {
+		if (!IS_ERR(s->task))
+			get_task_struct(s->task);
+		/*
+		 * Anywhere, which it may be anyway: but what that needs is there from the start,
+		 * and no leak later.
+		 */
+		if (!s->mask || IS_ERR(s->task) ||
+		    set_cpus_allowed_ptr(s->task, cpu_possible_mask)) {
 			sleepers_stop();
 			return -ENOMEM;
 		}
-		get_task_struct(s->task);
 		wake_up_process(s->task);
 	}
 	return 0;

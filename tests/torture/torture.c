@@ -46,6 +46,10 @@ PARAM_UINT("torture", torture_wanted.seconds, 1, 10000000,
 PARAM_UINT("torture_ops", torture_wanted.ops, 1, UINT64_MAX,
 	   "operations of each hart at which torture= ends early");
 
+PARAM_UINT("torture_cycles", torture_wanted.cycles, 1, 10000000,
+	   "harts go off and on in turn, not at random, with a look for leaks each time; after so "
+	   "many torture= ends early, and fails if it comes to fewer");
+
 bool torture_close;
 PARAM_BOOL("torture_close", torture_close,
 	   "in torture harts close their queues for moments, as if they went down");
@@ -73,6 +77,13 @@ PARAM_STRING("torture_mix", mix_wanted,
 	     "all, or what goes on beside calls: calls (nothing), timers, wakes, hotplug, fail, "
 	     "freeze, park, smpboot, stop, works");
 
+static uint64_t ops_limit, turns_due, deadline;
+
+uint64_t torture_turns(void)
+{
+	return turns_due;
+}
+
 bool torture_mixes(enum torture_mix kind)
 {
 	/*
@@ -81,6 +92,13 @@ bool torture_mixes(enum torture_mix kind)
 	if ((kind == MIX_HOTPLUG || kind == MIX_FREEZE) &&
 	    (nr_cpu_ids == 1 || !sbi_probe(SBI_EXT_HSM)))
 		return false;
+	/*
+	 * In turn, each hart and all the way; and memory that comes and goes with threads would
+	 * hide a leak.
+	 */
+	if (turns_due &&
+	    (kind == MIX_FAIL || kind == MIX_FREEZE || kind == MIX_SMPBOOT || kind == MIX_WORKS))
+		return false;
 	return !torture_close && list_has(mix_wanted, mix_names[kind]);
 }
 
@@ -88,7 +106,6 @@ struct torturer **torturers;
 
 static _Atomic unsigned long faults[FAULTS];
 static _Atomic bool stop;
-static uint64_t ops_limit, deadline;
 
 void torture_fault(enum fault_kind kind, const char *fmt, ...)
 {
@@ -383,11 +400,16 @@ static bool came_about(void *unused)
 					(!torture_mixes(MIX_WAKES) || sleepers_woken());
 }
 
+static bool turns_over(void)
+{
+	return turns_due && turns_done() >= turns_due;
+}
+
 static void tell(uint64_t seconds)
 {
 	uint64_t start = time_now(), told = 0;
 
-	while (!all_idle(NULL) && time_now() < deadline) {
+	while (!all_idle(NULL) && !turns_over() && time_now() < deadline) {
 		uint64_t second = (time_now() - start) / timebase_hz;
 		struct totals sum;
 
@@ -396,7 +418,12 @@ static void tell(uint64_t seconds)
 			continue;
 		told = second;
 		sum_up(&sum);
-		printk_raw("# torture: %lu of %lu s, %lu calls", second, seconds, sum.accepted);
+		if (turns_due)
+			printk_raw("# torture: %lu of %lu s, %lu calls, %lu of %lu cycles", second,
+				   seconds, sum.accepted, turns_done(), turns_due);
+		else
+			printk_raw("# torture: %lu of %lu s, %lu calls", second, seconds,
+				   sum.accepted);
 	}
 	/* On a slow machine it lasts until it has meant something. */
 	poll_until(came_about, NULL, torture_patience());
@@ -531,7 +558,8 @@ static unsigned int judge(bool came_home, const struct totals *sum, unsigned int
 	else
 		printk_raw("    ok %u firmware_sent_all_rings # SKIP it does not count them",
 			   ++number);
-	verdict(came_home && pages_used() <= pages_before + PAGES_KEPT(num_online_cpus()),
+	verdict(came_home && !faults_of(FAULT_LEAK) &&
+			pages_used() <= pages_before + PAGES_KEPT(num_online_cpus()),
 		"memory_is_steady");
 	printk_raw("%sok %u %s", failed ? "not " : "", suite, name);
 	return failed;
@@ -555,6 +583,7 @@ unsigned int torture_run(const struct torture_limits *limits, uint64_t seed, uns
 	atomic_store_explicit(&go_home, false, memory_order_relaxed);
 	fw_ipis = fw_rings = 0;
 	ops_limit = limits->ops;
+	turns_due = limits->cycles;
 	recovered_before = recovered();
 	came_home = run_all(limits->seconds, seed);
 	actors_tell();

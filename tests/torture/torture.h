@@ -7,11 +7,13 @@
 
 /*
  * When a run ends: after so many seconds, or, if ops is not 0, when each hart has done so many
- * operations, if that is earlier.
+ * operations, if that is earlier. If cycles is not 0, harts go off and on in turn instead of at
+ * random, and it ends when that was done so often, and fails if the seconds were too few for it.
  */
 struct torture_limits {
 	uint64_t seconds;
 	uint64_t ops;
+	uint64_t cycles;
 };
 
 /*
