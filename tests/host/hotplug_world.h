@@ -188,13 +188,13 @@ _Static_assert(CPUHP_ONLINE < 60, "each row has functions");
 
 /* Rows of the linker's table, one in each section, and one that goes down only. */
 CPUHP_ROW(CPUHP_CREATE_THREADS, "test:threads", up_101, down_101);
-CPUHP_ROW(CPUHP_SMPCFD_PREPARE, "test:smpcfd", up_104, down_104);
-CPUHP_ROW(CPUHP_AP_IPI_STARTING, "test:ipi", up_116, down_116);
-CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "test:timers", NULL, down_122);
-CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "test:smpboot", up_131, down_131);
-_Static_assert(CPUHP_CREATE_THREADS == 1 && CPUHP_SMPCFD_PREPARE == 4 &&
-		       CPUHP_AP_IPI_STARTING == 16 && CPUHP_AP_TIMERS_DYING == 22 &&
-		       CPUHP_AP_SMPBOOT_THREADS == 31,
+CPUHP_ROW(CPUHP_SMPCFD_PREPARE, "test:smpcfd", up_103, down_103);
+CPUHP_ROW(CPUHP_AP_IPI_STARTING, "test:ipi", up_115, down_115);
+CPUHP_ROW(CPUHP_AP_TIMERS_DYING, "test:timers", NULL, down_121);
+CPUHP_ROW(CPUHP_AP_SMPBOOT_THREADS, "test:smpboot", up_130, down_130);
+_Static_assert(CPUHP_CREATE_THREADS == 1 && CPUHP_SMPCFD_PREPARE == 3 &&
+		       CPUHP_AP_IPI_STARTING == 15 && CPUHP_AP_TIMERS_DYING == 21 &&
+		       CPUHP_AP_SMPBOOT_THREADS == 30,
 	       "the rows above have the functions of their numbers");
 
 /* The layer above: harts that do at once what they are told. */
@@ -458,9 +458,9 @@ static void fill(void **state)
 				range = (int)i;
 		}
 		set_row(row, row % 7 != 4, row % 7 != 5, row % 3 ? 0 : 1 + row % INSTANCES);
-		if (row == CPUHP_AP_ACTIVE)
+		if (row == CPUHP_AP_ONLINE_DYN_END)
 			set_row(row, true, true, INSTANCES);
-		if (row == CPUHP_TIMERS_PREPARE || row == CPUHP_AP_DEAF_STARTING)
+		if (row == CPUHP_WORKQUEUE_PREP || row == CPUHP_AP_DEAF_STARTING)
 			continue;
 		err = add_row(row, range < 0 ? (enum cpuhp_state)row : ranges[range][0], true);
 		assert_int_equal(err, range < 0 ? 0 : row);

@@ -25,15 +25,15 @@ static void refusals(void **state)
 			assert_int_equal(cpuhp_state_add_instance(row, &node), -EINVAL);
 		assert_int_equal(cpuhp_state_remove_instance(row, &node), -EINVAL);
 	}
-	assert_int_equal(cpuhp_setup_state(CPUHP_TIMERS_PREPARE, NULL, NULL, NULL), -EINVAL);
-	assert_int_equal(
-		cpuhp_state_add_instance(CPUHP_AP_ACTIVE, &things[CPUHP_AP_ACTIVE][1].node),
-		-EBUSY);
+	assert_int_equal(cpuhp_setup_state(CPUHP_WORKQUEUE_PREP, NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(cpuhp_state_add_instance(CPUHP_AP_ONLINE_DYN_END,
+						  &things[CPUHP_AP_ONLINE_DYN_END][1].node),
+			 -EBUSY);
 	assert_int_equal(cpuhp_state_remove_instance(CPUHP_AP_WORKQUEUE_ONLINE,
-						     &things[CPUHP_AP_ACTIVE][1].node),
+						     &things[CPUHP_AP_ONLINE_DYN_END][1].node),
 			 -EINVAL);
 	assert_string_equal(host_log(), "");
-	cpuhp_remove_state(CPUHP_TIMERS_PREPARE);
+	cpuhp_remove_state(CPUHP_WORKQUEUE_PREP);
 	assert_non_null(strstr(host_log(), "is not there"));
 	host_log_clear();
 	cpuhp_remove_state(CPUHP_AP_ONLINE);
@@ -43,15 +43,15 @@ static void refusals(void **state)
 
 	/* Rows of nothing, and a multi row that is removed too early. */
 	host_log_clear();
-	assert_int_equal(cpuhp_setup_state(CPUHP_TIMERS_PREPARE, "nothing", NULL, NULL), 0);
+	assert_int_equal(cpuhp_setup_state(CPUHP_WORKQUEUE_PREP, "nothing", NULL, NULL), 0);
 	assert_int_equal(cpuhp_down(1, CPUHP_OFFLINE), 0);
 	assert_int_equal(cpuhp_up(1, CPUHP_ONLINE), 0);
-	cpuhp_remove_state(CPUHP_TIMERS_PREPARE);
-	assert_int_equal(cpuhp_setup_state_multi(CPUHP_TIMERS_PREPARE, "nothing", NULL, NULL), 0);
-	assert_int_equal(cpuhp_state_add_instance(CPUHP_TIMERS_PREPARE, &node), 0);
+	cpuhp_remove_state(CPUHP_WORKQUEUE_PREP);
+	assert_int_equal(cpuhp_setup_state_multi(CPUHP_WORKQUEUE_PREP, "nothing", NULL, NULL), 0);
+	assert_int_equal(cpuhp_state_add_instance(CPUHP_WORKQUEUE_PREP, &node), 0);
 	assert_int_equal(cpuhp_down(1, CPUHP_OFFLINE), 0);
 	assert_string_equal(host_log(), "");
-	cpuhp_remove_state_nocalls(CPUHP_TIMERS_PREPARE);
+	cpuhp_remove_state_nocalls(CPUHP_WORKQUEUE_PREP);
 	assert_non_null(strstr(host_log(), "instances left"));
 	memset(&node, 0, sizeof(node));
 }
@@ -63,7 +63,7 @@ static void late_rows(void **state)
 				     CPUHP_BP_PREPARE_DYN + 2};
 	static const int late[] = {CPUHP_CREATE_THREADS,     CPUHP_AP_IPI_STARTING,
 				   CPUHP_AP_SMPBOOT_THREADS, CPUHP_SMPCFD_PREPARE,
-				   CPUHP_AP_ACTIVE,	     CPUHP_AP_SMPCFD_DYING,
+				   CPUHP_AP_ONLINE_DYN_END,  CPUHP_AP_SMPCFD_DYING,
 				   CPUHP_AP_ONLINE_DYN + 3,  CPUHP_BP_PREPARE_DYN + 2};
 
 	(void)state;
@@ -142,7 +142,7 @@ static void late_rows(void **state)
 		cpuhp_remove_state_nocalls(row);
 		rows[row].there = false;
 		assert_int_equal(nr_events, 0);
-		set_row(row, true, true, row == CPUHP_AP_ACTIVE ? INSTANCES : 0);
+		set_row(row, true, true, row == CPUHP_AP_ONLINE_DYN_END ? INSTANCES : 0);
 		assert_true(add_row(row, row, true) >= 0);
 		for (unsigned int i = 0; i < rows[row].instances; i++)
 			assert_int_equal(add_thing(row, i), 0);
