@@ -47,7 +47,6 @@ int smp_call_function_single_timeout(unsigned int cpu, smp_call_func_t func, voi
 				     uint64_t timeout_us)
 {
 	struct timed_call *call;
-	int err = 0;
 
 	if (!func)
 		return -EINVAL;
@@ -73,5 +72,5 @@ int smp_call_function_single_timeout(unsigned int cpu, smp_call_func_t func, voi
 		csd_lock_wait(&call->csd, cpu);
 	}
 	kfree(call);
-	return err;
+	return 0;
 }

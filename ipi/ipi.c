@@ -70,16 +70,15 @@ void ipi_raise_self(enum ipi_reason reason)
 	csr_set(CSR_SIP, SIE_SSIE);
 }
 
-unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason)
+void ipi_send(const struct cpumask *mask, enum ipi_reason reason)
 {
-	unsigned int cpu, failed = 0;
+	unsigned int cpu;
 
 	/* Rare reasons: a ring for each is good enough, and needs no mask of its own. */
 	for_each_cpu_and (cpu, mask, cpu_online_mask) {
 		if (cpu != smp_processor_id())
 			ipi_send_cpu(cpu, reason);
 	}
-	return failed;
 }
 
 void ipi_handle_reasons(unsigned long reasons)

@@ -21,10 +21,10 @@ enum ipi_reason {
 
 /*
  * Interrupts every cpu of the mask but this one for a reason; cpus that are not online are passed
- * over. The line is raised only where no reason was pending yet. Any context. Returns the number of
- * cpus whose line the firmware refused to raise (named once each).
+ * over. The line is raised only where no reason was pending yet; one that the firmware refuses to
+ * raise is reported. Any context.
  */
-unsigned int ipi_send(const struct cpumask *mask, enum ipi_reason reason);
+void ipi_send(const struct cpumask *mask, enum ipi_reason reason);
 
 /* The same for one cpu. */
 void ipi_send_cpu(unsigned int cpu, enum ipi_reason reason);
