@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * First instructions of every hart, from physical addresses to the mapped kernel.
- *
- * The switch to virtual addresses needs no identity map: stvec holds the virtual address of the
- * next instruction when satp is written, the fetch that follows faults because the lower half maps
- * nothing, and the trap lands there (a hart that fetches ahead through the old translation arrives
- * just the same).
- */
+/* First instructions of every hart, from physical addresses to the mapped kernel. */
 #include "arch/riscv/csr.h"
+#include "arch/riscv/entry.h"
 #include "arch/riscv/page.h"
 #include "asm-offsets.h"
 
@@ -104,21 +98,9 @@ boot_hart:
 	mv	a1, s1
 	call	early_map		/* returns satp */
 
-	/* From physical to linked addresses. */
 	li	t1, KERNEL_BASE
 	sub	t1, t1, s4
-	lla	t0, 1f
-	add	t0, t0, t1
-	csrw	CSR_STVEC, t0
-	sfence.vma
-	csrw	CSR_SATP, a0
-	.balign	4
-1:	.option push
-	.option norelax
-	lla	gp, __global_pointer$
-	.option pop
-	lla	t0, trap_entry
-	csrw	CSR_STVEC, t0
+	to_linked a0, t1
 	lla	tp, __percpu_boot
 	li	sp, STACK_MAP_BASE + STACK_SLOT_SIZE
 	lla	t0, boot_entry_ticks
@@ -141,13 +123,7 @@ boot_hart:
 	.globl secondary_hart
 	.balign	4
 secondary_hart:
-	csrw	CSR_SIE, zero
-	csrw	CSR_SATP, zero
-	lla	t0, stray_hart
-	csrw	CSR_STVEC, t0		/* a record that cannot be read is a stray, too */
-	li	t0, SR_FS | SR_VS | SR_SUM | SR_SIE
-	csrc	CSR_SSTATUS, t0
-
+	arrive
 	andi	t5, a1, BOOT_GENERATION_MASK
 	sub	t6, a1, t5		/* t6: the boot record */
 	ld	t0, BR_MAGIC(t6)
@@ -178,18 +154,7 @@ secondary_hart:
 	ld	tp, BR_TP(t6)
 	ld	t2, BR_SATP(t6)
 	ld	t1, BR_VIRT_OFFSET(t6)
-	lla	t0, 1f
-	add	t0, t0, t1
-	csrw	CSR_STVEC, t0
-	sfence.vma
-	csrw	CSR_SATP, t2
-	.balign	4
-1:	.option push
-	.option norelax
-	lla	gp, __global_pointer$
-	.option pop
-	lla	t0, trap_entry
-	csrw	CSR_STVEC, t0
+	to_linked t2, t1
 	li	s0, 0
 	li	ra, 0
 	tail	secondary_hart_main

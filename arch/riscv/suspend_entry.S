@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Into a sleep that may take all registers, and back. */
 #include "arch/riscv/csr.h"
+#include "arch/riscv/entry.h"
 #include "arch/riscv/page.h"
 #include "asm-offsets.h"
 
@@ -16,18 +17,7 @@ suspend_enter:
 	sd	ra, SC_RA(a0)
 	sd	sp, SC_SP(a0)
 	sd	tp, SC_TP(a0)
-	sd	s0, SC_S+0*8(a0)
-	sd	s1, SC_S+1*8(a0)
-	sd	s2, SC_S+2*8(a0)
-	sd	s3, SC_S+3*8(a0)
-	sd	s4, SC_S+4*8(a0)
-	sd	s5, SC_S+5*8(a0)
-	sd	s6, SC_S+6*8(a0)
-	sd	s7, SC_S+7*8(a0)
-	sd	s8, SC_S+8*8(a0)
-	sd	s9, SC_S+9*8(a0)
-	sd	s10, SC_S+10*8(a0)
-	sd	s11, SC_S+11*8(a0)
+	each_s	sd, SC_S, a0
 	/* A frame of its own, for ra and for backtraces. */
 	addi	sp, sp, -16
 	sd	ra, 8(sp)
@@ -50,12 +40,7 @@ suspend_enter:
 	.globl resume_hart
 	.balign	4
 resume_hart:
-	csrw	CSR_SIE, zero
-	csrw	CSR_SATP, zero
-	lla	t0, stray_hart
-	csrw	CSR_STVEC, t0		/* a context that cannot be read is a stray, too */
-	li	t0, SR_FS | SR_VS | SR_SUM | SR_SIE
-	csrc	CSR_SSTATUS, t0
+	arrive
 	andi	t0, a1, 7
 	bnez	t0, 2f
 	ld	t0, SC_MAGIC(a1)
@@ -73,37 +58,12 @@ resume_hart:
 	ld	ra, SC_RA(a1)
 	ld	sp, SC_SP(a1)
 	ld	tp, SC_TP(a1)
-	ld	s0, SC_S+0*8(a1)
-	ld	s1, SC_S+1*8(a1)
-	ld	s2, SC_S+2*8(a1)
-	ld	s3, SC_S+3*8(a1)
-	ld	s4, SC_S+4*8(a1)
-	ld	s5, SC_S+5*8(a1)
-	ld	s6, SC_S+6*8(a1)
-	ld	s7, SC_S+7*8(a1)
-	ld	s8, SC_S+8*8(a1)
-	ld	s9, SC_S+9*8(a1)
-	ld	s10, SC_S+10*8(a1)
-	ld	s11, SC_S+11*8(a1)
-	/*
-	 * To linked addresses, as head.S does it. What was fetched or translated before the sleep
-	 * is void.
-	 */
+	each_s	ld, SC_S, a1
 	ld	t2, SC_SATP(a1)
 	ld	t1, SC_VIRT_OFFSET(a1)
-	lla	t0, 1f
-	add	t0, t0, t1
-	csrw	CSR_STVEC, t0
-	sfence.vma
+	/* What was fetched before the sleep is void. */
 	fence.i
-	csrw	CSR_SATP, t2
-	.balign	4
-1:	.option push
-	.option norelax
-	lla	gp, __global_pointer$
-	.option pop
-	lla	t0, trap_entry
-	csrw	CSR_STVEC, t0
+	to_linked t2, t1
 	li	a0, 0
 	ret
 2:	tail	stray_hart
