@@ -6,6 +6,7 @@
 
 #include "arch/riscv/boot.h"
 #include "arch/riscv/csr.h"
+#include "arch/riscv/io.h"
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
@@ -75,6 +76,8 @@ static int start_parked(unsigned int cpu)
 	if (!cas_acq_rel(&cpu_info(cpu)->state, &parked, CPU_STARTING))
 		return -EBUSY;
 	cpu_info(cpu)->start_ticks = rdtime();
+	/* The state before the bit, for a hart that looks at them the other way round. */
+	io_fence();
 	ret = sbi_send_ipi(1, cpu_to_hartid(cpu));
 	if (!ret.error || !cas_acq_rel(&cpu_info(cpu)->state, &starting, CPU_PARKED))
 		return 0;
@@ -250,6 +253,11 @@ void smp_park(void)
 	while (!parked || state_of(cpu) != CPU_STARTING) {
 		wait_for_interrupt();
 		csr_clear(CSR_SIP, SIE_SSIE);
+		/*
+		 * Between the two, as in trap_entry: a state that was read before the bit is
+		 * cleared could be the old one, and the bit that of its change.
+		 */
+		io_fence();
 	}
 	secondary_hart_again(smp_start_stack(cpu));
 }
