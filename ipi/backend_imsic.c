@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "arch/riscv/csr.h"
+#include "arch/riscv/io.h"
 #include "arch/riscv/trap.h"
 #include "core/cpu.h"
 #include "drivers/imsic.h"
@@ -22,7 +23,7 @@ static void imsic_ipi(unsigned int id, void *arg)
 {
 	(void)id;
 	(void)arg;
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	ipi_interrupt();
 }
 

@@ -2,6 +2,7 @@
 /* Back ends that ask the firmware: sPI in windows of 64 hart ids, and the call of SBI 0.1. */
 #include <errno.h>
 
+#include "arch/riscv/io.h"
 #include "core/bitmap.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
@@ -36,7 +37,7 @@ static void sbi_ring(unsigned int cpu)
 {
 	unsigned long hartid = ipi_cpus[cpu]->hartid;
 
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	if (unlikely(sbi_send_ipi(1, hartid).error))
 		ring_again(hartid);
 }
@@ -47,7 +48,7 @@ static unsigned int sbi_ring_mask(const struct cpumask *mask)
 	unsigned int cpu;
 
 	/* As in sbi_ring(). */
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	for_each_cpu (cpu, mask)
 		sbi_line_add(&line, cpu_to_hartid(cpu));
 	return sbi_line_flush(&line);
@@ -89,7 +90,7 @@ static void legacy_ring(unsigned int cpu)
 
 	vector[BIT_WORD(hartid)] = BIT_MASK(hartid);
 	/* As in sbi_ring(). */
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	sbi_legacy_send_ipi(vector);
 }
 
@@ -104,7 +105,7 @@ static unsigned int legacy_ring_mask(const struct cpumask *mask)
 		vector[BIT_WORD(hartid)] |= BIT_MASK(hartid);
 	}
 	/* As in sbi_ring(). */
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	return sbi_legacy_send_ipi(vector) ? cpumask_weight(mask) : 0;
 }
 

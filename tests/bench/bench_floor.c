@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "arch/riscv/csr.h"
+#include "arch/riscv/io.h"
 #include "arch/riscv/irqflags.h"
 #include "core/cpu.h"
 #include "ipi/backend.h"
@@ -38,7 +39,7 @@ static void answer(void *arg)
 			csr_clear(CSR_SIP, SIE_SSIE);
 		else
 			csr_swap(CSR_STOPEI, 0);
-		__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+		io_fence();
 		store_release(&answered, 1);
 	}
 	local_irq_restore(flags);
