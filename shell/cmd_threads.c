@@ -260,7 +260,8 @@ static int park_and_wait(struct task_struct *task)
 	return parking.result;
 }
 
-static int cmd_park(int argc, char **argv)
+/* Does it with the thread that a command names. */
+static int with_kthread(int argc, char **argv, int (*do_it)(struct task_struct *task))
 {
 	struct task_struct *task;
 	int err;
@@ -270,8 +271,15 @@ static int cmd_park(int argc, char **argv)
 	err = find_kthread(argv[0], argv[1], &task);
 	if (err)
 		return err;
-	err = park_and_wait(task);
+	err = do_it(task);
 	put_task_struct(task);
+	return err;
+}
+
+static int cmd_park(int argc, char **argv)
+{
+	int err = with_kthread(argc, argv, park_and_wait);
+
 	if (err == -EBUSY)
 		shell_bad(argv[0], argv[1], "is parked already, or asked to");
 	else if (err == -EINTR)
@@ -281,19 +289,15 @@ static int cmd_park(int argc, char **argv)
 	return err;
 }
 
+static int unpark(struct task_struct *task)
+{
+	kthread_unpark(task);
+	return 0;
+}
+
 static int cmd_unpark(int argc, char **argv)
 {
-	struct task_struct *task;
-	int err;
-
-	if (argc != 2)
-		return -EINVAL;
-	err = find_kthread(argv[0], argv[1], &task);
-	if (err)
-		return err;
-	kthread_unpark(task);
-	put_task_struct(task);
-	return 0;
+	return with_kthread(argc, argv, unpark);
 }
 
 /* Names must stay while a word is being completed: they are taken anew with the first. */

@@ -85,6 +85,18 @@ static inline void round_trip(void)
 	wait_for_turn(0);
 }
 
+/* What a switch costs where a turn is two: there, and back. */
+static inline __always_inline void sample_switches(void (*pass)(void))
+{
+	for (unsigned int i = 0; i < SAMPLES; i++) {
+		uint64_t begin = bench_clock();
+
+		for (unsigned int n = 0; n < BATCH; n++)
+			pass();
+		samples[i] = (bench_clock() - begin) / (2 * BATCH);
+	}
+}
+
 static int yield_always(void *data)
 {
 	(void)data;
@@ -100,13 +112,7 @@ static int bench_switch_yield(void)
 	if (IS_ERR(task))
 		return (int)PTR_ERR(task);
 	yield();
-	for (unsigned int i = 0; i < SAMPLES; i++) {
-		uint64_t begin = bench_clock();
-
-		for (unsigned int n = 0; n < BATCH; n++)
-			yield();
-		samples[i] = (bench_clock() - begin) / (2 * BATCH);
-	}
+	sample_switches(yield);
 	kthread_stop(task);
 	bench_report("switch_yield", samples, SAMPLES, "");
 	return 0;
@@ -120,13 +126,7 @@ static int bench_switch_wake(void)
 	if (IS_ERR(task))
 		return (int)PTR_ERR(task);
 	round_trip();
-	for (unsigned int i = 0; i < SAMPLES; i++) {
-		uint64_t begin = bench_clock();
-
-		for (unsigned int n = 0; n < BATCH; n++)
-			round_trip();
-		samples[i] = (bench_clock() - begin) / (2 * BATCH);
-	}
+	sample_switches(round_trip);
 	stop_answering(task);
 	bench_report("switch_wake", samples, SAMPLES, "");
 	return 0;

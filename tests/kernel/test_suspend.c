@@ -119,37 +119,18 @@ static bool has_type(uint32_t type)
 	return !err;
 }
 
-KTEST(suspend, retentive_timer)
-{
-	if (!has_type(HSM_SUSPEND_RETENTIVE))
-		KTEST_SKIP("the firmware does not have it");
-	for (int i = 0; i < 5; i++)
-		sleep_for_timer(run, HSM_SUSPEND_RETENTIVE);
-}
-
-KTEST(suspend, retentive_pending)
-{
-	if (!has_type(HSM_SUSPEND_RETENTIVE))
-		KTEST_SKIP("the firmware does not have it");
-	for (int i = 0; i < 100; i++)
-		sleep_with_pending(run, HSM_SUSPEND_RETENTIVE);
-}
-
-KTEST(suspend, non_retentive_timer)
-{
-	if (!has_type(HSM_SUSPEND_NON_RETENTIVE))
-		KTEST_SKIP("the firmware does not have it");
-	for (int i = 0; i < 5; i++)
-		sleep_for_timer(run, HSM_SUSPEND_NON_RETENTIVE);
-}
-
-KTEST(suspend, non_retentive_pending)
-{
-	if (!has_type(HSM_SUSPEND_NON_RETENTIVE))
-		KTEST_SKIP("the firmware does not have it");
-	for (int i = 0; i < 100; i++)
-		sleep_with_pending(run, HSM_SUSPEND_NON_RETENTIVE);
-}
+#define SLEEPS(name, type, sleep, times)                             \
+	KTEST(suspend, name)                                         \
+	{                                                            \
+		if (!has_type(type))                                 \
+			KTEST_SKIP("the firmware does not have it"); \
+		for (int i = 0; i < (times); i++)                    \
+			sleep(run, type);                            \
+	}
+SLEEPS(retentive_timer, HSM_SUSPEND_RETENTIVE, sleep_for_timer, 5)
+SLEEPS(retentive_pending, HSM_SUSPEND_RETENTIVE, sleep_with_pending, 100)
+SLEEPS(non_retentive_timer, HSM_SUSPEND_NON_RETENTIVE, sleep_for_timer, 5)
+SLEEPS(non_retentive_pending, HSM_SUSPEND_NON_RETENTIVE, sleep_with_pending, 100)
 
 KTEST(suspend, nonsense)
 {
