@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* First instructions of every hart, from physical addresses to the mapped kernel. */
 #include "arch/riscv/csr.h"
-#include "arch/riscv/entry.h"
+#include "arch/riscv/entry.inc"
 #include "arch/riscv/page.h"
 #include "asm-offsets.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Into a sleep that may take all registers, and back. */
 #include "arch/riscv/csr.h"
-#include "arch/riscv/entry.h"
+#include "arch/riscv/entry.inc"
 #include "arch/riscv/page.h"
 #include "asm-offsets.h"
 

@@ -3,7 +3,7 @@
  * struct context *switch_context(struct context *prev, struct context *next): a0 prev, a1 next, ra
  * the caller. At exit a0 is still prev, and ra, sp and s0 to s11 are what was saved in next.
  */
-#include "arch/riscv/entry.h"
+#include "arch/riscv/entry.inc"
 #include "asm-offsets.h"
 
 	.section .text.hot, "ax"

@@ -86,7 +86,7 @@ static inline void round_trip(void)
 }
 
 /* What a switch costs where a turn is two: there, and back. */
-static inline __always_inline void sample_switches(void (*pass)(void))
+static __always_inline void sample_switches(void (*pass)(void))
 {
 	for (unsigned int i = 0; i < SAMPLES; i++) {
 		uint64_t begin = bench_clock();
