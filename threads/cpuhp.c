@@ -44,8 +44,6 @@ struct cpuhp_thread {
 
 static DEFINE_PER_CPU(struct cpuhp_thread, cpuhp_thread);
 
-struct cpuhp_counts cpuhp_counts;
-
 /* How long a hart may take to come up, and to be seen stopped. */
 #define START_MS 5000
 #define STOP_MS	 5000
@@ -262,11 +260,6 @@ void cpu_hotplug_enable(void)
 	cpus_write_unlock();
 }
 
-static void count(int err, _Atomic uint64_t *good)
-{
-	atomic_fetch_add_explicit(err ? &cpuhp_counts.failed : good, 1, memory_order_relaxed);
-}
-
 static int refuse(unsigned int cpu, int err, const char *what, const char *why)
 {
 	pr_err("cpu%u: not brought %s: %s", cpu, what, why);
@@ -275,14 +268,10 @@ static int refuse(unsigned int cpu, int err, const char *what, const char *why)
 
 int cpu_up_locked(unsigned int cpu)
 {
-	int err;
-
 	/* One that is online, but was left half-way by an earlier failure, goes the rest of it. */
 	if (cpumask_test_cpu(cpu, cpu_online_mask) && cpuhp_state_of(cpu) == CPUHP_ONLINE)
 		return refuse(cpu, -EEXIST, "up", "it is up");
-	err = cpuhp_up(cpu, CPUHP_ONLINE);
-	count(err, &cpuhp_counts.up);
-	return err;
+	return cpuhp_up(cpu, CPUHP_ONLINE);
 }
 
 /* The calling thread goes on on a cpu that stays. */
@@ -302,8 +291,6 @@ static void leave_cpu(unsigned int cpu)
 
 int cpu_down_locked(unsigned int cpu)
 {
-	int err;
-
 	if (!cpumask_test_cpu(cpu, cpu_online_mask))
 		return refuse(cpu, -ENXIO, "down", "it is not up");
 	if (num_online_cpus() == 1)
@@ -313,9 +300,7 @@ int cpu_down_locked(unsigned int cpu)
 	if (current->bound == cpu)
 		return refuse(cpu, -EBUSY, "down", "the thread that asks is bound to it");
 	leave_cpu(cpu);
-	err = cpuhp_down(cpu, CPUHP_OFFLINE);
-	count(err, &cpuhp_counts.down);
-	return err;
+	return cpuhp_down(cpu, CPUHP_OFFLINE);
 }
 
 static int bring(unsigned int cpu, const char *what, int (*locked)(unsigned int cpu))

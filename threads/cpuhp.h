@@ -33,7 +33,6 @@ int cpu_down(unsigned int cpu);
  * context.
  */
 void cpus_read_lock(void);
-bool cpus_read_trylock(void);
 void cpus_read_unlock(void);
 void cpus_write_lock(void);
 void cpus_write_unlock(void);
@@ -44,12 +43,6 @@ void cpus_write_unlock(void);
  */
 void cpu_hotplug_disable(void);
 void cpu_hotplug_enable(void);
-
-/* How often harts came up and went down, and how often that failed: for the shell and for tests. */
-struct cpuhp_counts {
-	_Atomic uint64_t up, down, failed;
-};
-extern struct cpuhp_counts cpuhp_counts;
 
 /*
  * Takes down all online cpus but one, first; hotplug is disabled until thaw brings back those, and

@@ -25,18 +25,6 @@ static DECLARE_WAIT_QUEUE_HEAD(cpus_wait);
 /* One writer or registration at a time: none of these comes in between, readers do. */
 static DEFINE_MUTEX(cpuhp_mutex);
 
-bool cpus_read_trylock(void)
-{
-	unsigned long flags = spin_lock_irqsave(&cpus_lock);
-	bool free = !cpus_writer;
-
-	cpus_readers += free;
-	spin_unlock_irqrestore(&cpus_lock, flags);
-	if (free)
-		lockdep_acquire(LOCK_CLASS, LOCKDEP_MUTEX, true);
-	return free;
-}
-
 void cpus_read_lock(void)
 {
 	unsigned long flags, turn;

@@ -95,11 +95,4 @@ void wake_task(void *task);
 /* For a cpu whose idle thread is not what it boots on. */
 void idle_thread_init(struct task_struct *idle, void *stack);
 
-/* Fills in what threads have in common. */
-void task_setup(struct task_struct *task, const char *comm);
-
-/* Stacks that threads have left are kept, mapped, for those that come. NULL: no memory. */
-void *stack_get(int node);
-void stack_put(void *top);
-
 #endif

@@ -75,11 +75,6 @@ bool kthread_should_park(void)
 	return flags_of(to_kthread(current)) & SHOULD_PARK;
 }
 
-bool kthread_should_stop_or_park(void)
-{
-	return flags_of(to_kthread(current)) & (SHOULD_STOP | SHOULD_PARK);
-}
-
 bool kthread_is_per_cpu(const struct task_struct *k)
 {
 	return is_kthread(k) && flags_of(to_kthread(k)) & PER_CPU;

@@ -67,7 +67,6 @@ void *kthread_data(const struct task_struct *k);
  */
 bool kthread_should_stop(void);
 bool kthread_should_park(void);
-bool kthread_should_stop_or_park(void);
 
 /*
  * Sleeps, TASK_PARKED, as long as the calling thread should park. Thread context. On its return a

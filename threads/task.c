@@ -18,11 +18,15 @@
 static DEFINE_SPINLOCK(tasks_lock);
 static LIST_HEAD(tasks);
 
-/* A stack that nobody uses says at its top where the next one is. */
+/*
+ * Stacks that threads have left are kept, mapped, for those that come: one that nobody uses says at
+ * its top where the next one is.
+ */
 static DEFINE_SPINLOCK(stacks_lock);
 static void **free_stacks;
 
-void *stack_get(int node)
+/* NULL: no memory. */
+static void *stack_get(int node)
 {
 	unsigned int order = STACK_SHIFT - PAGE_SHIFT;
 	unsigned long flags = spin_lock_irqsave(&stacks_lock);
@@ -42,7 +46,7 @@ void *stack_get(int node)
 	return top;
 }
 
-void stack_put(void *stack)
+static void stack_put(void *stack)
 {
 	unsigned long flags = spin_lock_irqsave(&stacks_lock);
 	void **top = stack;
@@ -52,7 +56,8 @@ void stack_put(void *stack)
 	spin_unlock_irqrestore(&stacks_lock, flags);
 }
 
-void task_setup(struct task_struct *task, const char *comm)
+/* What all threads but the idle ones have in common. */
+static void task_setup(struct task_struct *task, const char *comm)
 {
 	INIT_LIST_HEAD(&task->queued);
 	INIT_LIST_HEAD(&task->all);
