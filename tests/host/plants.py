@@ -33,7 +33,6 @@ class Plant:
     shows: str      # a pattern for what the test says, or 'crash' for any end by a signal or sanitizer
 
 
-
 def plant(case, folder):
     """Makes a changed copy and builds the test with it; returns what is wrong with the plant itself."""
     shutil.rmtree(folder, ignore_errors=True)
