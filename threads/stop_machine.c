@@ -148,6 +148,8 @@ static __noinline void watch(struct multi_stop *ms, enum stage stage)
 	uint64_t at = atomic_load_explicit(&ms->report_at, memory_order_relaxed);
 	char name[SYMBOL_TEXT_MAX];
 
+	if (ms_waited > STOP_FATAL_S * 1000UL)
+		panic("stop_machine: not all harts have come in %d s", STOP_FATAL_S);
 	if (now < at || !cas_acq_rel(&ms->report_at, &at, now + 2 * (now - ms->since)))
 		return;
 	symbol_lookup((unsigned long)ms->fn, name, sizeof(name));
@@ -155,8 +157,6 @@ static __noinline void watch(struct multi_stop *ms, enum stage stage)
 		smp_processor_id(), ms_waited, progress_of(ms) & MISSING, ms->harts,
 		stage_names[stage], name);
 	report_missing(ms, stage);
-	if (ms_waited > STOP_FATAL_S * 1000UL)
-		panic("stop_machine: not all harts have come in %d s", STOP_FATAL_S);
 }
 
 /*
