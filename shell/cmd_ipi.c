@@ -9,6 +9,7 @@
 #include "ipi/backend.h"
 #include "ipi/call_stats.h"
 #include "shell/shell.h"
+#include "threads/stop_machine.h"
 
 static const char *state_text(int state, char *buf, size_t size)
 {
@@ -97,9 +98,13 @@ static int cmd_stats(int argc, char **argv)
 		   : t.run > t.queued ? "WRONG"
 				      : "in-flight",
 		   (long)(t.queued - t.run));
+	printk_raw("STATS stop_machine=%lu max_irqoff_ns=%lu", stop_machine_count(),
+		   ticks_to_ns(stop_machine_max_irqoff()));
 	return 0;
 }
-SHELL_COMMAND(stats, "", "what each cpu counted of calls, and whether the sums are right",
+SHELL_COMMAND(stats, "",
+	      "what each cpu counted of calls, whether the sums are right, and how "
+	      "long stop_machine held harts at worst",
 	      cmd_stats);
 
 static int cmd_irqs(int argc, char **argv)

@@ -166,7 +166,8 @@ CALLS = [
      r'backtrace: 3 of 3 answered$'),
     ('backtrace all', r'backtrace: 3 of 3 answered$'),
     ('stats', r'STATS cpu=0 queued=\d+ run=\d+ refused=0 ', r'STATS cpu=1 ', r'STATS cpu=2 ',
-     r'STATS cpu=all queued=\d+ ', r'STATS calls=balanced in_flight=0$'),
+     r'STATS cpu=all queued=\d+ ', r'STATS calls=balanced in_flight=0$',
+     r'STATS stop_machine=0 max_irqoff_ns=0$'),
     ('trace show', r'trace: nothing recorded$'),
     ('trace on',),
     ('call 1 2', r'cpu1 +2 '),
@@ -182,6 +183,7 @@ CALLS = [
      r'STATS torture=calls harts=3 seed=7 ',
      r'    KTAP version 1$', r'    1\.\.13$', r'    ok 1 all_harts_came_home$', r'    ok 13 memory_is_steady$',
      r'ok 1 torture$'),
+    ('stats', r'STATS calls=balanced in_flight=0$', r'STATS stop_machine=[1-9]\d* max_irqoff_ns=[1-9]\d*$'),
 ]
 # What is typed wrongly, and what is said before the usage.
 WRONG = [
