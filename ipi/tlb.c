@@ -11,12 +11,11 @@
 #include "arch/riscv/pgtable.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
-#include "core/hotplug.h"
 #include "core/init.h"
 #include "core/param.h"
-#include "core/preempt.h"
 #include "ipi/call.h"
 #include "ipi/internal.h"
+#include "ipi/rfence.h"
 #include "ipi/sbi_line.h"
 #include "sbi/base.h"
 #include "sbi/ipi.h"
@@ -35,16 +34,6 @@ struct fence {
 };
 
 static bool by_call_only;
-
-/*
- * Firmware waits for each hart that it has told to fence, and one that stops meanwhile never
- * answers (OpenSBI, up to 1.6 at least): the caller hangs, for ever. So a hart that goes down lets
- * those finish that may have it in mind, and they look whether it goes after they have said that
- * they are there. Both with a full fence in between: one sees the other.
- */
-static _Atomic unsigned int under_way; /* requests to the firmware */
-static _Atomic unsigned int gone;      /* harts that have gone down and are not back */
-static DEFINE_PER_CPU(bool, has_gone);
 
 static struct {
 	_Atomic uint64_t ecalls, refused, calls;
@@ -161,26 +150,11 @@ static void call_others(struct fence *fence, const struct cpumask *mask)
 	}
 }
 
-/* Nobody that the caller finds taking calls stops, until request_ends. */
-static void request_begins(void)
-{
-	preempt_disable();
-	atomic_fetch_add_explicit(&under_way, 1, memory_order_relaxed);
-	/* Pairs with the one in fence_at_end. */
-	smp_mb();
-}
-
-static void request_ends(void)
-{
-	/* Release: pairs with the acquire in fence_at_end. */
-	atomic_fetch_sub_explicit(&under_way, 1, memory_order_release);
-	preempt_enable();
-}
-
 /* On those of mask that are up, but the one that has fenced. */
 static void fence_others(struct fence *fence, const struct cpumask *mask)
 {
 	unsigned int cpu;
+	bool outermost;
 
 	/*
 	 * What was changed, before the look at who is up: a hart that is not seen here fences
@@ -193,13 +167,13 @@ static void fence_others(struct fence *fence, const struct cpumask *mask)
 		return;
 	}
 	fence->line.ops = &fence_ops;
-	request_begins();
+	outermost = rfence_begins();
 	for_each_cpu (cpu, mask) {
 		if (cpu != fence->done && takes_calls(cpu))
 			sbi_line_add(&fence->line, cpu_to_hartid(cpu));
 	}
 	sbi_line_flush(&fence->line);
-	request_ends();
+	rfence_ends(outermost);
 }
 
 /*
@@ -208,14 +182,13 @@ static void fence_others(struct fence *fence, const struct cpumask *mask)
  */
 static bool fence_all_at_once(struct fence *fence)
 {
-	bool done;
+	bool outermost, done;
 
 	if (!use_rfence())
 		return false;
-	request_begins();
-	done = !atomic_load_explicit(&gone, memory_order_relaxed) &&
-	       !send(&fence->line, 0, SBI_HART_BASE_ALL);
-	request_ends();
+	outermost = rfence_begins();
+	done = !rfence_any_gone() && !send(&fence->line, 0, SBI_HART_BASE_ALL);
+	rfence_ends(outermost);
 	return done;
 }
 
@@ -272,39 +245,6 @@ static void mapping_changed(unsigned long va, uint64_t size)
 {
 	flush_tlb_kernel_range(va, va + size);
 }
-
-/*
- * What was written as code while this hart was away, or as a mapping that its first steps need.
- * What changes from here on until it is in the mask is fenced for when it joins: see
- * set_cpu_online.
- */
-static int fence_at_start(unsigned int cpu)
-{
-	(void)cpu;
-	fence_everything();
-	if (this_cpu(has_gone)) {
-		this_cpu(has_gone) = false;
-		atomic_fetch_sub_explicit(&gone, 1, memory_order_relaxed);
-	}
-	return 0;
-}
-
-/*
- * Its queue is closed: whoever begins from here on leaves it out. The firmware answers the others
- * on this hart.
- */
-static int fence_at_end(unsigned int cpu)
-{
-	(void)cpu;
-	this_cpu(has_gone) = true;
-	atomic_fetch_add_explicit(&gone, 1, memory_order_relaxed);
-	/* Pairs with the one in request_begins. */
-	smp_mb();
-	while (atomic_load_explicit(&under_way, memory_order_acquire))
-		cpu_relax();
-	return 0;
-}
-CPUHP_ROW(CPUHP_AP_FENCE_STARTING, "fence:starting", fence_at_start, fence_at_end);
 
 /* Only now do others run: mapping before was this hart's own business, and fast. */
 static int tlb_init(void)

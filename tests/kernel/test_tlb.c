@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "arch/riscv/irqflags.h"
@@ -11,11 +12,18 @@
 #include "arch/riscv/pgtable.h"
 #include "core/cpu.h"
 #include "core/page.h"
+#include "core/time.h"
+#include "arch/riscv/processor.h"
 #include "ipi/call.h"
+#include "ipi/call_stats.h"
+#include "ipi/rfence.h"
 #include "ipi/tlb.h"
 #include "sbi/base.h"
 #include "sbi/sbi.h"
+#include "tests/kernel/calls.h"
+#include "tests/kernel/hotplug.h"
 #include "tests/kernel/ktest.h"
+#include "tests/kernel/run_on.h"
 
 /* The end of the area for device registers, which nobody has come to. */
 #define SCRATCH (IO_MAP_BASE + IO_MAP_SIZE - PAGE_SIZE)
@@ -172,4 +180,78 @@ KTEST(tlb, interrupts_off)
 	local_irq_restore(flags);
 	remote_fences_by_call(was);
 	KTEST_EXPECT_EQ(after.calls - before.calls, num_online_cpus() - 1);
+}
+
+/* How many of its waits a cpu has reported. */
+static uint64_t reports_of(unsigned int cpu)
+{
+	struct call_totals t;
+
+	call_stats_of(cpu, &t);
+	return t.timeouts;
+}
+
+struct asker {
+	unsigned int dying;
+	_Atomic bool in;
+	bool reported, stayed;
+};
+
+/* As if the firmware did not come back, until the hart that waits for that has said so. */
+static void ask_for_long(void *arg)
+{
+	struct asker *asker = arg;
+	uint64_t before = reports_of(asker->dying), deadline = deadline_ms(10000);
+	bool outermost = rfence_begins();
+
+	atomic_store(&asker->in, true);
+	/* And until this one has said where it is, which it was asked for. */
+	while ((reports_of(asker->dying) == before || !logged("backtrace:", NULL, NULL)) &&
+	       time_now() < deadline)
+		cpu_relax();
+	asker->reported = reports_of(asker->dying) != before;
+	asker->stayed = cpuhp_state_of(asker->dying) != CPUHP_OFFLINE;
+	rfence_ends(outermost);
+}
+
+KTEST(tlb, who_goes_down_waits_for_firmware)
+{
+	struct asker asker = {.dying = nth_other_cpu(1)};
+	unsigned int cpu = nth_other_cpu(0), patience;
+	char who[64];
+	int level;
+
+	if (cannot_hotplug() || asker.dying >= nr_cpu_ids)
+		KTEST_SKIP("it takes three harts, and HSM");
+	level = quiet_begin();
+	if (!KTEST_EXPECT_EQ(run_on(cpu, ask_for_long, &asker), 0) ||
+	    !KTEST_EXPECT(spin_until(&asker.in))) {
+		quiet_end(level);
+		return;
+	}
+	patience = set_csd_timeout_ms(20);
+	KTEST_EXPECT_EQ(cpu_down(asker.dying), 0);
+	quiet_end(level);
+	set_csd_timeout_ms(patience);
+	snprintf(who, sizeof(who), "cpu%u waits", asker.dying);
+	KTEST_EXPECT(logged("fence by the firmware: ", who, "rfence_ends"));
+	KTEST_EXPECT(soon(job_done, &cpu));
+	KTEST_EXPECT(asker.reported);
+	KTEST_EXPECT(asker.stayed);
+	KTEST_EXPECT(is_down(asker.dying));
+	KTEST_EXPECT_EQ(cpu_up(asker.dying), 0);
+}
+
+/* One within another ends nothing. */
+KTEST(tlb, requests_nest)
+{
+	bool outermost = rfence_begins();
+
+	KTEST_EXPECT(outermost);
+	KTEST_EXPECT(!rfence_begins());
+	rfence_ends(false);
+	rfence_ends(outermost);
+	outermost = rfence_begins();
+	KTEST_EXPECT(outermost);
+	rfence_ends(outermost);
 }
