@@ -60,8 +60,9 @@ extern _Thread_local void (*host_at_window)(void);
 void host_noise(uint64_t seed);
 
 /*
- * Ends the process with that text and status 3 in so many seconds, unless it is called again by
- * then; 0: not any more.
+ * Ends the process with that text and status 3 in so many seconds, or when HANG_CPU_S (of the
+ * environment) seconds of processor time are spent, unless it is called again by then; 0: not any
+ * more.
  */
 void host_must_end(unsigned int seconds, const char *text);
 

@@ -6,11 +6,9 @@
 #include "core/timer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arch/riscv/csr.h"
 #include "arch/riscv/irqflags.h"
@@ -139,14 +137,6 @@ static void world_hart(unsigned int cpu, void *arg)
 	host_noise(0);
 }
 
-static void hangs(int sig)
-{
-	static const char text[] = "timers lost: a hart waits for ever\n";
-
-	(void)sig;
-	_exit(write(STDERR_FILENO, text, sizeof(text) - 1) > 0 ? 3 : 4);
-}
-
 static void world_run(unsigned int harts, uint64_t seed, void (*fn)(unsigned int cpu))
 {
 	cpumask_size_init(harts);
@@ -158,11 +148,11 @@ static void world_run(unsigned int harts, uint64_t seed, void (*fn)(unsigned int
 	world.fn = fn;
 	atomic_store(&world.up, 0);
 	atomic_store(&world.done, 0);
-	signal(SIGALRM, hangs);
 	/* The environment may shorten it, where a fault is planted that makes it run out. */
-	alarm(getenv("HANG_S") ? (unsigned int)atoi(getenv("HANG_S")) : 100);
+	host_must_end(getenv("HANG_S") ? (unsigned int)atoi(getenv("HANG_S")) : 100,
+		      "timers lost: a hart waits for ever\n");
 	host_harts_run(harts, world_hart, NULL);
-	alarm(0);
+	host_must_end(0, NULL);
 	cpumask_free(online);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,7 +118,13 @@ static void hangs(int sig)
 
 void host_must_end(unsigned int seconds, const char *text)
 {
+	struct itimerval cpu = {};
+
 	hang_text = text;
 	signal(SIGALRM, hangs);
+	signal(SIGPROF, hangs);
 	alarm(seconds);
+	if (seconds && getenv("HANG_CPU_S"))
+		cpu.it_value.tv_sec = atoi(getenv("HANG_CPU_S"));
+	setitimer(ITIMER_PROF, &cpu, NULL);
 }
