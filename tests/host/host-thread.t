@@ -11,6 +11,8 @@ from plants import RACE, Plant, main
 
 LOST = 'wait for ever|waits for ever'
 
+HELD = RACE + '|panic|crash|' + LOST
+
 PLANTS = [
     Plant('a completion is not seen to be acquired', 'thread_wait', 'threads/completion.c',
           'atomic_load_explicit(&w->state, memory_order_acquire) == GOES_ON',
@@ -45,6 +47,44 @@ PLANTS = [
           '&lock->owner, &word, word | MUTEX_WAITERS,', '&lock->owner, &word, word,', LOST),
     Plant('a mutex is handed over, and free', 'thread_wait', 'threads/mutex.c',
           '(uintptr_t)task | (list_empty(&lock->waiters) ? 0 : MUTEX_WAITERS));', '0);', RACE + '|two have'),
+    Plant('an unpark before the park is lost', 'thread_park', 'threads/kthread.c',
+          'if (!(flags & SHOULD_PARK))\n\t\treturn;', 'if (!(flags & PARKED))\n\t\treturn;', LOST),
+    Plant('a park is answered whatever has become of it', 'thread_park', 'threads/kthread.c',
+          'if (cas_acq_rel(&k->flags, &flags, flags | PARKED))\n\t\t\treturn true;',
+          'atomic_fetch_or_explicit(&k->flags, PARKED, memory_order_acq_rel);\n\t\treturn true;', LOST),
+    Plant('an unpark does not release', 'thread_park', 'threads/kthread.c',
+          '~(SHOULD_PARK | PARKED), memory_order_acq_rel', '~(SHOULD_PARK | PARKED), memory_order_relaxed', RACE),
+    Plant('what is asked of a thread is not acquired', 'thread_park', 'threads/kthread.c',
+          'return atomic_load_explicit(&k->flags, memory_order_acquire);',
+          'return atomic_load_explicit(&k->flags, memory_order_relaxed);', RACE),
+    Plant('a stop leaves a parked thread parked', 'thread_park', 'threads/kthread.c',
+          'kthread_unpark(task);\n\twake_up_process(task);', 'wake_up_process(task);', LOST),
+    Plant('an unpark of one that has not answered tells nobody', 'thread_park', 'threads/kthread.c',
+          '\telse\n\t\twake_up_all(&k->changed);', '', LOST),
+    Plant('the function runs before it is known that all have come', 'stop_machine', 'threads/stop_machine.c',
+          'arrive(ms, s, STAGE_DISABLE_IRQ);\n\twait_for_all(ms, s, STAGE_DISABLE_IRQ);',
+          'arrive(ms, s, STAGE_DISABLE_IRQ);', HELD),
+    Plant('the next stage begins before its count is set', 'stop_machine', 'threads/stop_machine.c',
+          'store_release(&ms->progress, (stage + 1) << STAGE_SHIFT | harts);',
+          'store_release(&ms->progress, (stage + 1) << STAGE_SHIFT);\n\tif (!(progress_of(ms) & MISSING))\n'
+          '\t\tatomic_fetch_add_explicit(&ms->progress, harts, memory_order_release);', HELD),
+    Plant('an arrival does not release', 'stop_machine', 'threads/stop_machine.c',
+          '&ms->progress, 1, memory_order_acq_rel)', '&ms->progress, 1, memory_order_relaxed)', RACE),
+    Plant('a stage is seen without acquiring', 'stop_machine', 'threads/stop_machine.c',
+          'return atomic_load_explicit(&ms->progress, memory_order_acquire);',
+          'return atomic_load_explicit(&ms->progress, memory_order_relaxed);', RACE),
+    Plant('calls are run, and the arrival stands', 'stop_machine', 'threads/stop_machine.c',
+          'if (!take_back_arrival(ms, stage))\n\t\treturn;\n\tflush_call_queue();\n\tarrive(ms, s, stage);',
+          '(void)take_back_arrival;\n\t(void)s;\n\tflush_call_queue();', HELD),
+    Plant('calls are left while others have to come', 'stop_machine', 'threads/stop_machine.c',
+          'run_calls(ms, s, stage);\n', ';\n', LOST + '|stop_machine'),
+    Plant('who has stopped all leaves first', 'stop_machine', 'threads/stop_machine.c',
+          '\twait_for_all(ms, s, STAGE_EXIT);', '', HELD),
+    Plant('two stop all at once', 'stop_machine', 'threads/stop_machine.c',
+          '\tmutex_lock(&stop_machine_mutex);\n\tms.harts', '\tms.harts', HELD),
+    Plant('a stopper tells, and then does', 'stop_machine', 'threads/stopper.c',
+          'work->result = work->fn(work->arg);\n\t\tcomplete(&work->done);',
+          'complete(&work->done);\n\t\twork->result = work->fn(work->arg);', HELD),
 ]
 
 if __name__ == '__main__':

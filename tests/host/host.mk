@@ -48,11 +48,15 @@ HOST_THREAD_SRCS := $(HOST_CALL_SRCS) ipi/timer_kick.c \
 	$(addprefix core/,hotplug.c hotplug_move.c timer.c timer_heap.c) $(addprefix threads/,completion.c cpuhp.c \
 	cpus_lock.c idle.c kthread.c mutex.c sched.c sleep.c smpboot.c task.c wait.c wake.c)
 HOST_TEST_thread_wait := $(HOST_THREAD_SRCS)
+HOST_TEST_thread_park := $(HOST_THREAD_SRCS)
+HOST_TEST_stop_machine := $(HOST_THREAD_SRCS) threads/stop_machine.c threads/stopper.c
+
+HOST_THREAD_TESTS := thread_wait thread_park stop_machine
 
 HOST_TSAN := smp_cycle spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer \
-	wake thread_wait
+	wake $(HOST_THREAD_TESTS)
 # Where the two compilers' thread sanitizers both look.
-HOST_TSAN_CLANG := call call_wait call_windows irq_work timer thread_wait
+HOST_TSAN_CLANG := call call_wait call_windows irq_work timer $(HOST_THREAD_TESTS)
 
 HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES))))
 
