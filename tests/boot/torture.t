@@ -51,8 +51,8 @@ SCENARIOS = [
              'torture=1000 torture_ops=500 seed=5',
              expect=[STATS.format(8, 4), *ACTED, '^STATS torture=threads .* failed_rows=[1-9]']),
     Scenario('in turn off and on, no leak at any offline', '--smp 4 --timeout 300',
-             'torture=200 torture_cycles=40 torture_mix=hotplug,timers,wakes',
-             expect=[STATS.format(4, 3), '^STATS torture=turns cycles=40 due=40 of_each_hart=10 '
+             'torture=200 torture_cycles=24 torture_mix=hotplug,timers,wakes',
+             expect=[STATS.format(4, 3), '^STATS torture=turns cycles=24 due=24 of_each_hart=6 '
                      'failed_offlines=0 failed_onlines=0 leaks=0 ']),
     Scenario('fewer cycles than due', '--smp 2 --deterministic', 'torture=1 torture_ops=200 torture_cycles=10000',
              code=FAILED, expect=['^ *not ok 3 all_came_about']),

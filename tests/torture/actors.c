@@ -42,7 +42,7 @@ static uint64_t done(const struct actor *me)
 
 /* --- harts go down and come up --- */
 
-static _Atomic uint64_t rows_failed, freezes, suspends;
+static _Atomic uint64_t rows_failed, freezes, suspends, offlines;
 
 static bool has_state(unsigned int cpu, enum cpuhp_state state)
 {
@@ -60,6 +60,7 @@ void torture_expect_moved(unsigned int cpu, bool up)
 {
 	int err = smp_call_function_single(cpu, nothing, NULL, true);
 
+	atomic_fetch_add_explicit(&offlines, !up, memory_order_relaxed);
 	if (!has_state(cpu, up ? CPUHP_ONLINE : CPUHP_OFFLINE) || err != (up ? 0 : -ENXIO))
 		torture_fault(FAULT_ANSWER, "cpu%u: brought %s, state %d, a call to it: error %d",
 			      cpu, up ? "up" : "down", cpuhp_state_of(cpu), err);
@@ -120,6 +121,7 @@ static void freeze(struct actor *me)
 
 	if (!cpumask_test_cpu(first, cpu_online_mask))
 		return;
+	atomic_fetch_add_explicit(&offlines, num_online_cpus() - 1, memory_order_relaxed);
 	err = freeze_secondary_cpus(first);
 	if (err) {
 		torture_fault(FAULT_ANSWER, "all but cpu%u are not brought down: error %d", first,
@@ -391,7 +393,7 @@ static int start(struct actor *me, uint64_t seed)
 
 int actors_start(uint64_t seed)
 {
-	rows_failed = freezes = suspends = guests_set_up = guests_cleaned = 0;
+	rows_failed = freezes = suspends = offlines = guests_set_up = guests_cleaned = 0;
 	turns_begin();
 	for (struct actor *it = actors; it < actors + ARRAY_SIZE(actors); it++)
 		atomic_store_explicit(&it->done, 0, memory_order_relaxed);
@@ -425,6 +427,11 @@ bool actors_acted(void)
 			return false;
 	}
 	return turns_done() >= torture_turns();
+}
+
+uint64_t actors_offlines(void)
+{
+	return atomic_load_explicit(&offlines, memory_order_relaxed);
 }
 
 void actors_tell(void)
