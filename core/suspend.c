@@ -60,6 +60,13 @@ int hart_suspend(uint32_t type)
 	}
 }
 
+void system_resume(void)
+{
+	ASSERT(irqs_disabled());
+	TABLE_FOREACH (struct system_resume, it, resumes)
+		it->fn();
+}
+
 int system_suspend(void)
 {
 	long error;
@@ -70,5 +77,7 @@ int system_suspend(void)
 	if (num_online_cpus() > 1)
 		return -EBUSY;
 	error = sleep_by(ask_system, SUSP_SUSPEND_TO_RAM);
+	if (!error)
+		system_resume();
 	return sbi_to_errno(error);
 }

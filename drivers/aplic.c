@@ -135,10 +135,13 @@ static int aplic_start(struct irq_domain *d, unsigned int hwirq, unsigned int tr
 		return -EINVAL;
 	if (a->msi) {
 		struct source *s = &a->sources[hwirq];
+		int id = (int)s->id;
 
 		*s = (struct source){
 			.aplic = a, .hwirq = hwirq, .level = trigger >= IRQ_LEVEL_HIGH};
-		int id = imsic_alloc_id(take_msi, s, false);
+		/* Ids are never given back: one that starts again keeps its own. */
+		if (!id)
+			id = imsic_alloc_id(take_msi, s, false);
 		if (id < 0)
 			return id;
 		s->id = (unsigned int)id;
@@ -193,6 +196,32 @@ static void take_settle(unsigned int id, void *arg)
 	(void)arg;
 }
 
+/* Whoever ran before may have left sources enabled. */
+static void silence(struct aplic *a)
+{
+	writel(0, a->base + APLIC_DOMAINCFG);
+	for (unsigned int word = 0; word <= (a->domain.nr - 1) / 32; word++)
+		writel(~0U, a->base + APLIC_CLRIE(word));
+	for (unsigned int source = 1; source < a->domain.nr; source++)
+		writel(SOURCECFG_INACTIVE, a->base + APLIC_SOURCECFG(source));
+}
+
+static void set_domain(struct aplic *a)
+{
+	writel(DOMAINCFG_IE | (a->msi ? DOMAINCFG_DM : 0), a->base + APLIC_DOMAINCFG);
+}
+
+/* A source that is made inactive forgets what is pending, which may be what has ended the sleep. */
+static void aplic_resume(struct irq_domain *d)
+{
+	struct aplic *a = d->priv;
+
+	if (readl(a->base + APLIC_DOMAINCFG) & DOMAINCFG_IE)
+		return;
+	silence(a);
+	set_domain(a);
+}
+
 static const struct irq_domain_ops aplic_ops = {
 	.translate = aplic_translate,
 	.reaches = aplic_reaches,
@@ -200,6 +229,7 @@ static const struct irq_domain_ops aplic_ops = {
 	.route = aplic_route,
 	.mask = aplic_mask,
 	.settle = aplic_settle,
+	.resume = aplic_resume,
 };
 
 static unsigned int aplic_handle(struct irq_root *root)
@@ -290,16 +320,6 @@ static int find_mode(struct aplic *a, const struct fdt_device *dev)
 	return found > 0 ? 0 : found ? found : -ENODEV;
 }
 
-/* Whoever ran before may have left sources enabled. */
-static void silence(struct aplic *a)
-{
-	writel(0, a->base + APLIC_DOMAINCFG);
-	for (unsigned int word = 0; word <= (a->domain.nr - 1) / 32; word++)
-		writel(~0U, a->base + APLIC_CLRIE(word));
-	for (unsigned int source = 1; source < a->domain.nr; source++)
-		writel(SOURCECFG_INACTIVE, a->base + APLIC_SOURCECFG(source));
-}
-
 static int aplic_probe(const struct fdt_device *dev)
 {
 	phys_addr_t addr;
@@ -335,7 +355,7 @@ static int aplic_probe(const struct fdt_device *dev)
 		goto free;
 	if (a->msi)
 		a->settle_id = (unsigned int)MAX(imsic_alloc_id(take_settle, NULL, false), 0);
-	writel(DOMAINCFG_IE | (a->msi ? DOMAINCFG_DM : 0), a->base + APLIC_DOMAINCFG);
+	set_domain(a);
 	if (!a->msi) {
 		a->root = (struct irq_root){.handle = aplic_handle,
 					    .cpu_init = aplic_cpu_init,

@@ -13,6 +13,7 @@
 #include "core/kmalloc.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "core/suspend.h"
 #include "core/time.h"
 #include "drivers/irq.h"
 #include "drivers/irq_internal.h"
@@ -143,11 +144,34 @@ static int irq_dying(unsigned int cpu)
 }
 CPUHP_ROW(CPUHP_AP_IRQ_STARTING, "irq:starting", irq_starting, irq_dying);
 
-void irq_cpu_resume(void)
+static void irq_restart(struct irq *irq)
 {
+	struct irq_domain *d = irq->domain;
+	unsigned long flags = spin_lock_irqsave(&d->lock);
+	int err = irq->masked ? 0 : d->ops->start(d, irq->hwirq, irq->trigger, irq->cpu);
+
+	spin_unlock_irqrestore(&d->lock, flags);
+	if (err)
+		pr_err("%s: source %u (%s) does not start again after a sleep: error %d", d->name,
+		       irq->hwirq, irq->name, err);
+}
+
+/* A sleep of the machine may have taken everything that the controllers were told. */
+static void irq_resume(void)
+{
+	struct irq *irq = atomic_load_explicit(&irq_first, memory_order_acquire);
+
+	for (struct irq_domain *d = irq_domains; d; d = d->next) {
+		spin_lock(&d->lock);
+		d->ops->resume(d);
+		spin_unlock(&d->lock);
+	}
 	atomic_store_explicit(this_cpu_ptr(&roots_ready), 0, memory_order_relaxed);
 	irq_cpu_init();
+	for (; irq; irq = atomic_load_explicit(&irq->next, memory_order_acquire))
+		irq_restart(irq);
 }
+SYSTEM_RESUME(RESUME_INTERRUPTS, irq_resume);
 
 bool irq_is_prepared(void *arg)
 {

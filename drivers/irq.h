@@ -72,9 +72,6 @@ void irq_cpu_init(void);
  */
 void irq_migrate_all_off_this_cpu(void);
 
-/* Sets the calling hart's part up anew, after a sleep that may have lost it. Interrupts off. */
-void irq_cpu_resume(void);
-
 /*
  * Makes another online hart run irq_cpu_init soon; need not wait. Registered by the layer that can
  * reach harts, before INIT_DRIVERS; NULL until then.
@@ -99,7 +96,10 @@ struct irq_domain_ops {
 			 unsigned int *trigger);
 	/* True if sources can be routed to cpu; needs no lock. */
 	bool (*reaches)(struct irq_domain *d, unsigned int cpu);
-	/* Sets up, routes to cpu and enables a source. 0 or a negative errno. */
+	/*
+	 * Sets up, routes to cpu and enables a source, also one that is started already: after a
+	 * sleep. 0 or a negative errno.
+	 */
 	int (*start)(struct irq_domain *d, unsigned int hwirq, unsigned int trigger,
 		     unsigned int cpu);
 	/* Moves a started source. */
@@ -111,6 +111,11 @@ struct irq_domain_ops {
 	 * arrived here. NULL where nothing is ever under way. Interrupts off, without the lock.
 	 */
 	void (*settle)(struct irq_domain *d);
+	/*
+	 * Silent as after the probe, if a sleep of the machine has taken what it was told; what is
+	 * pending of a controller that kept all of it stays pending.
+	 */
+	void (*resume)(struct irq_domain *d);
 };
 
 /* Sources 1..nr-1 of one controller. Set up to priv before irq_domain_add. */

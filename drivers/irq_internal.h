@@ -13,7 +13,7 @@
 struct irq {
 	int number;
 	struct irq_domain *domain;
-	unsigned int hwirq;
+	unsigned int hwirq, trigger;
 	unsigned int cpu; /* domain->lock */
 	bool masked;	  /* domain->lock */
 	irq_handler_t handler;

@@ -69,7 +69,7 @@ static int choose_cpu(struct irq_domain *d)
 	return err;
 }
 
-static int start_irq(struct irq *irq, unsigned int trigger)
+static int start_irq(struct irq *irq)
 {
 	struct irq_domain *d = irq->domain;
 	unsigned long flags = spin_lock_irqsave(&d->lock);
@@ -78,7 +78,7 @@ static int start_irq(struct irq *irq, unsigned int trigger)
 	if (!atomic_load_explicit(&d->irqs[irq->hwirq], memory_order_relaxed)) {
 		/* In place before the source is enabled: the first interrupt may come at once. */
 		atomic_store_explicit(&d->irqs[irq->hwirq], irq, memory_order_release);
-		err = d->ops->start(d, irq->hwirq, trigger, irq->cpu);
+		err = d->ops->start(d, irq->hwirq, irq->trigger, irq->cpu);
 		if (err)
 			atomic_store_explicit(&d->irqs[irq->hwirq], NULL, memory_order_relaxed);
 	}
@@ -145,11 +145,12 @@ int irq_request(const struct fdt_device *dev, unsigned int index, irq_handler_t 
 		return -ENOMEM;
 	irq->domain = d;
 	irq->hwirq = hwirq;
+	irq->trigger = trigger;
 	irq->cpu = (unsigned int)cpu;
 	irq->handler = handler;
 	irq->arg = arg;
 	irq->name = name;
-	err = start_irq(irq, trigger);
+	err = start_irq(irq);
 	if (err) {
 		kfree(irq);
 		return err;

@@ -101,12 +101,32 @@ static void plic_mask(struct irq_domain *d, unsigned int hwirq)
 	writel(0, p->base + PLIC_PRIORITY(hwirq));
 }
 
+/* Whoever ran before may have left sources enabled. */
+static void silence(struct plic *p)
+{
+	for (unsigned int source = 1; source < p->domain.nr; source++)
+		writel(0, p->base + PLIC_PRIORITY(source));
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		if (p->context[cpu] == PLIC_NO_CONTEXT)
+			continue;
+		for (unsigned int word = 0; word <= (p->domain.nr - 1) / 32; word++)
+			writel(0, p->base + PLIC_ENABLE(p->context[cpu]) + 4 * word);
+	}
+}
+
+/* Its gateways keep what is pending all the same. */
+static void plic_resume(struct irq_domain *d)
+{
+	silence(d->priv);
+}
+
 static const struct irq_domain_ops plic_ops = {
 	.translate = plic_translate,
 	.reaches = plic_reaches,
 	.start = plic_start,
 	.route = plic_route,
 	.mask = plic_mask,
+	.resume = plic_resume,
 };
 
 static void complete(struct plic *p, unsigned int context, unsigned int source)
@@ -182,19 +202,6 @@ static int find_contexts(struct plic *p, const struct fdt_device *dev)
 		found++;
 	}
 	return err == -ENOENT ? found : err;
-}
-
-/* Whoever ran before may have left sources enabled. */
-static void silence(struct plic *p)
-{
-	for (unsigned int source = 1; source < p->domain.nr; source++)
-		writel(0, p->base + PLIC_PRIORITY(source));
-	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++) {
-		if (p->context[cpu] == PLIC_NO_CONTEXT)
-			continue;
-		for (unsigned int word = 0; word <= (p->domain.nr - 1) / 32; word++)
-			writel(0, p->base + PLIC_ENABLE(p->context[cpu]) + 4 * word);
-	}
 }
 
 static int plic_probe(const struct fdt_device *dev)

@@ -57,12 +57,21 @@ static bool acknowledge(struct uart *u)
 	return readl(u->base + SIFIVE_IP) & readl(u->base + SIFIVE_IE);
 }
 
+/* The speed stays as the firmware set it: its clock is known to the firmware only. */
+static void set_up(struct uart *u)
+{
+	writel(CTRL_ENABLE | TXCTRL_WATERMARK, u->base + SIFIVE_TXCTRL);
+	writel(CTRL_ENABLE | RXCTRL_WATERMARK, u->base + SIFIVE_RXCTRL);
+	listen(u, false);
+}
+
 static const struct uart_ops sifive_ops = {
 	.send = send,
 	.sent = sent,
 	.receive = receive,
 	.listen = listen,
 	.acknowledge = acknowledge,
+	.resume = set_up,
 };
 
 static int sifive_probe(const struct fdt_device *dev)
@@ -87,10 +96,7 @@ static int sifive_probe(const struct fdt_device *dev)
 	}
 	u->ops = &sifive_ops;
 	u->console.name = "sifive-uart";
-	/* The speed stays as the firmware set it: its clock is known to the firmware only. */
-	writel(CTRL_ENABLE | TXCTRL_WATERMARK, u->base + SIFIVE_TXCTRL);
-	writel(CTRL_ENABLE | RXCTRL_WATERMARK, u->base + SIFIVE_RXCTRL);
-	listen(u, false);
+	set_up(u);
 	return uart_register(u, dev);
 }
 

@@ -7,6 +7,7 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/printk.h"
+#include "core/suspend.h"
 #include "core/time.h"
 #include "drivers/driver.h"
 #include "drivers/irq.h"
@@ -173,6 +174,13 @@ int uart_register(struct uart *u, const struct fdt_device *dev)
 	console_uart = u;
 	return 0;
 }
+
+static void uart_resume(void)
+{
+	if (console_uart)
+		console_uart->ops->resume(console_uart);
+}
+SYSTEM_RESUME(RESUME_CONSOLE, uart_resume);
 
 struct uart *uart_console(void)
 {

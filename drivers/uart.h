@@ -30,6 +30,8 @@ struct uart_ops {
 	/* In the interrupt handler, first: acknowledges what needs it; true if the device did
 	 * interrupt. */
 	bool (*acknowledge)(struct uart *u);
+	/* Sets the device up anew, after a sleep that may have lost what it was told. */
+	void (*resume)(struct uart *u);
 };
 
 struct uart {

@@ -49,6 +49,7 @@
 
 struct uart8250 {
 	struct uart uart;
+	const struct fdt_device *dev;
 	unsigned int shift;
 	bool wide; /* registers take 32-bit accesses only */
 	bool designware;
@@ -125,14 +126,6 @@ static bool acknowledge(struct uart *u)
 	return !(iir & IIR_NONE);
 }
 
-static const struct uart_ops uart8250_ops = {
-	.send = send,
-	.sent = sent,
-	.receive = receive,
-	.listen = listen,
-	.acknowledge = acknowledge,
-};
-
 /* A DesignWare UART ignores LCR while it is busy. True if the value arrived. */
 static bool set_lcr(struct uart8250 *p, uint32_t value)
 {
@@ -148,8 +141,9 @@ static bool set_lcr(struct uart8250 *p, uint32_t value)
  * Sets the speed that stdout-path asks for ("115200n8"). Without a speed or a known clock the
  * firmware's setting stays: it has been talking to somebody.
  */
-static void set_speed(struct uart8250 *p, const struct fdt_device *dev)
+static void set_speed(struct uart8250 *p)
 {
+	const struct fdt_device *dev = p->dev;
 	const char *options = "";
 	uint32_t clock;
 
@@ -192,19 +186,29 @@ static void enable_fifo(struct uart8250 *p)
 	p->fifo = (reg_read(p, UART_IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_DEPTH : 1;
 }
 
-static void set_up(struct uart8250 *p, const struct fdt_device *dev)
+static void set_up(struct uart *u)
 {
+	struct uart8250 *p = u->priv;
 	uint64_t deadline = deadline_ms(UART_STUCK_MS);
 
 	reg_write(p, UART_IER, 0);
 	/* What the firmware still sends would be lost when speed or FIFO change. */
-	while (!sent(&p->uart) && time_now() < deadline)
+	while (!sent(u) && time_now() < deadline)
 		cpu_relax();
-	set_speed(p, dev);
+	set_speed(p);
 	enable_fifo(p);
 	reg_write(p, UART_MCR, MCR_DTR | MCR_RTS | MCR_OUT2);
-	listen(&p->uart, false);
+	listen(u, false);
 }
+
+static const struct uart_ops uart8250_ops = {
+	.send = send,
+	.sent = sent,
+	.receive = receive,
+	.listen = listen,
+	.acknowledge = acknowledge,
+	.resume = set_up,
+};
 
 static int map(struct uart8250 *p, const struct fdt_device *dev)
 {
@@ -236,6 +240,7 @@ static int probe_kind(const struct fdt_device *dev, bool designware)
 	struct uart8250 *p = kzalloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
+	p->dev = dev;
 	p->designware = designware;
 	int err = map(p, dev);
 	if (err) {
@@ -245,7 +250,7 @@ static int probe_kind(const struct fdt_device *dev, bool designware)
 	p->uart.ops = &uart8250_ops;
 	p->uart.priv = p;
 	p->uart.console.name = "uart8250";
-	set_up(p, dev);
+	set_up(&p->uart);
 	return uart_register(&p->uart, dev);
 }
 

@@ -9,7 +9,6 @@
 #include "core/cpu.h"
 #include "core/suspend.h"
 #include "core/time.h"
-#include "drivers/irq.h"
 #include "sbi/base.h"
 #include "sbi/sbi.h"
 #include "shell/shell.h"
@@ -23,8 +22,6 @@ static int sleep_here(uint64_t *slept)
 	int err = system_suspend();
 
 	*slept = time_now() - start;
-	/* It may have taken the interrupt controller's registers along. */
-	irq_cpu_resume();
 	local_irq_restore(flags);
 	return err;
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A hart sleeps deeper than wfi, keeps all that is its own, and wakes for whatever is pending. */
 #include <errno.h>
+#include <string.h>
 
 #include "arch/riscv/csr.h"
 #include "arch/riscv/hart.h"
+#include "arch/riscv/io.h"
 #include "arch/riscv/irqflags.h"
+#include "arch/riscv/page.h"
+#include "core/console.h"
 #include "core/cpu.h"
+#include "core/fdt.h"
 #include "core/suspend.h"
 #include "core/time.h"
 #include "core/timer.h"
 #include "drivers/irq.h"
+#include "drivers/irq_internal.h"
 #include "drivers/uart.h"
 #include "sbi/base.h"
 #include "sbi/hsm.h"
@@ -186,13 +192,93 @@ KTEST(suspend, system_sleeps)
 	KTEST_EXPECT(time_now() >= due);
 	KTEST_EXPECT(csr_read(CSR_SIP) & SIE_STIE);
 	expect_same(run, before, after);
-	irq_cpu_resume();
 	local_irq_restore(flags);
 	KTEST_EXPECT_EQ(rings, 1);
 	timer_delete_sync(&timer);
 	/* The console's interrupt comes still. */
 	if (uart_console() && uart_console()->irq > 0)
 		KTEST_EXPECT_EQ(uart_prove_irq(uart_console()), smp_processor_id());
+}
+
+static bool console_interrupts(void)
+{
+	return uart_prove_irq(uart_console()) >= 0;
+}
+
+static void resume(void)
+{
+	unsigned long flags = local_irq_save();
+
+	system_resume();
+	local_irq_restore(flags);
+}
+
+/* An APLIC is off with its first register; of a PLIC that one means nothing. */
+static void switch_off(const struct irq_domain *d)
+{
+	phys_addr_t addr;
+	uint64_t size;
+
+	for (unsigned int i = 0; i < fdt_info.nr_devices; i++) {
+		const struct fdt_device *dev = fdt_device(i);
+		volatile void __iomem *base = NULL;
+
+		if (dev->phandle == d->phandle && !fdt_reg(dev, 0, &addr, &size))
+			base = ioremap(addr, PAGE_SIZE);
+		if (base)
+			writel(0, base);
+	}
+}
+
+/* The console's controller as a sleep may leave it. */
+static void lose_controller(struct uart *u)
+{
+	struct irq_info info;
+	unsigned long flags;
+
+	if (irq_get_info(u->irq, &info))
+		return;
+	for (struct irq_domain *d = irq_domains; d; d = d->next) {
+		if (d->name != info.controller)
+			continue;
+		switch_off(d);
+		flags = spin_lock_irqsave(&d->lock);
+		d->ops->mask(d, info.hwirq);
+		spin_unlock_irqrestore(&d->lock, flags);
+	}
+}
+
+KTEST(suspend, controllers_are_set_up_anew)
+{
+	if (!uart_console() || uart_console()->irq <= 0)
+		KTEST_SKIP("the console has no interrupt");
+	KTEST_EXPECT(console_interrupts());
+	/* Nothing was lost: nothing is. */
+	resume();
+	KTEST_EXPECT(console_interrupts());
+	lose_controller(uart_console());
+	KTEST_EXPECT(!console_interrupts());
+	resume();
+	KTEST_EXPECT(console_interrupts());
+}
+
+#define UART8250_MCR 4
+
+/* A UART that was just switched on has the gate of its interrupt closed. */
+KTEST(suspend, console_is_set_up_anew)
+{
+	struct uart *u = uart_console();
+	uint32_t shift = 0;
+
+	if (u && fdt_stdout(NULL))
+		fdt_u32(fdt_stdout(NULL), "reg-shift", &shift);
+	if (!u || strcmp(u->console.name, "uart8250") || shift)
+		KTEST_SKIP("the console is no 8250 with a byte for each register");
+	console_flush();
+	writeb(0, u->base + UART8250_MCR);
+	KTEST_EXPECT_EQ(readb(u->base + UART8250_MCR), 0);
+	resume();
+	KTEST_EXPECT(readb(u->base + UART8250_MCR));
 }
 
 KTEST(suspend, system_answers)

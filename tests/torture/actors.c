@@ -9,7 +9,6 @@
 #include "core/printk.h"
 #include "core/suspend.h"
 #include "core/time.h"
-#include "drivers/irq.h"
 #include "sbi/base.h"
 #include "sbi/sbi.h"
 #include "tests/torture/internal.h"
@@ -105,7 +104,6 @@ static void sleep_whole(void)
 	unsigned long flags = local_irq_save();
 	int err = system_suspend();
 
-	irq_cpu_resume();
 	local_irq_restore(flags);
 	if (err)
 		torture_fault(FAULT_ANSWER, "the machine does not sleep: error %d", err);
