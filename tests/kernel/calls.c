@@ -125,22 +125,23 @@ bool let_go(struct held *held)
 /* The back end in use, but for one ring. */
 static struct ipi_backend lossy;
 static const struct ipi_backend *whole;
-static _Atomic unsigned int to_lose;
+static _Atomic unsigned int to_lose; /* the cpu */
 
 static void lossy_ring(unsigned int cpu)
 {
-	if (atomic_load(&to_lose) && atomic_fetch_sub(&to_lose, 1) == 1)
-		return;
-	whole->ring(cpu);
+	unsigned int lost = cpu;
+
+	if (!atomic_compare_exchange_strong(&to_lose, &lost, UINT32_MAX))
+		whole->ring(cpu);
 }
 
-void lose_ring(unsigned int n)
+void lose_ring(unsigned int cpu)
 {
 	whole = ipi_backend();
 	lossy = *whole;
 	lossy.ring = lossy_ring;
 	lossy.ring_mask = NULL;
-	atomic_store(&to_lose, n);
+	atomic_store(&to_lose, cpu);
 	atomic_store(&__ipi_backend, &lossy);
 }
 

@@ -52,8 +52,8 @@ bool hold_in_job(struct held *held, unsigned int cpu);
 /* Returns when it has gone. */
 bool let_go(struct held *held);
 
-/* From here on the n-th ring, from 1, of whoever rings next gets lost. Until rings_restore. */
-void lose_ring(unsigned int n);
+/* From here on the next ring at this cpu, whoever rings it, gets lost. Until rings_restore. */
+void lose_ring(unsigned int cpu);
 void rings_restore(void);
 
 /* Sets the patience of a watchdog, by its parameter, or of that of calls; returns what it was. */

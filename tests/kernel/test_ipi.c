@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/riscv/irqflags.h"
+#include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/cpumask.h"
 #include "core/page.h"
@@ -169,6 +170,41 @@ static void arrive(void *info)
 	atomic_fetch_add(runs, 1);
 }
 
+/* A loss that nobody had time to miss, as the target looked for another reason, is none. */
+#define LOSSES_MAX 20
+
+/* Loses a ring of this call, and returns whether somebody waited in vain. */
+static bool lose_in(struct ktest_run *run, unsigned int cpu,
+		    int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
+{
+	unsigned int patience, wait_ms = backtrace_wait_ms;
+	_Atomic unsigned int runs = 0;
+	struct call_totals before, after;
+	struct held held;
+	int level;
+
+	KTEST_EXPECT(calls_balance());
+	KTEST_EXPECT(hold_in_job(&held, cpu));
+	call_stats_sum(&before);
+	level = quiet_begin();
+	/* Who gets its ring shall answer within that, on a machine that is busy, too. */
+	patience = set_csd_timeout_ms(deterministic ? 20 : 300);
+	/* The answer to the report's question is due: the machine below may be busy. */
+	backtrace_wait_ms = 10000;
+	lose_ring(cpu);
+	KTEST_EXPECT_EQ(call(cpu, &runs), 0);
+	rings_restore();
+	backtrace_wait_ms = wait_ms;
+	set_csd_timeout_ms(patience);
+	quiet_end(level);
+	call_stats_sum(&after);
+	KTEST_EXPECT(atomic_load(&runs) >= 1);
+	KTEST_EXPECT_EQ(after.recovered - before.recovered, after.timeouts != before.timeouts);
+	KTEST_EXPECT(let_go(&held));
+	KTEST_EXPECT(calls_balance());
+	return after.timeouts != before.timeouts;
+}
+
 /*
  * A ring that gets lost on the wire: the waiter names whom it waits for, and for what, rings once
  * more, and counts it. The target is awake, interrupts on, so that nothing but an interrupt makes
@@ -177,42 +213,19 @@ static void arrive(void *info)
 static void lose_one(struct ktest_run *run,
 		     int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
 {
-	unsigned int cpu = nth_other_cpu(0), patience, wait_ms = backtrace_wait_ms;
-	_Atomic unsigned int runs = 0;
-	struct call_totals before, after;
+	unsigned int cpu = nth_other_cpu(0), losses = 1;
 	char target[32] = "for cpu0 to run arrive";
-	struct held held;
-	int level;
 
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one hart");
 	target[7] = (char)('0' + cpu % 10);
-	KTEST_EXPECT(calls_balance());
-	KTEST_EXPECT(hold_in_job(&held, cpu));
-	call_stats_sum(&before);
-	level = quiet_begin();
-	patience = set_csd_timeout_ms(20);
-	/* The answer to the report's question is due: the machine below may be busy. */
-	backtrace_wait_ms = 10000;
-	lose_ring(1);
-	KTEST_EXPECT_EQ(call(cpu, &runs), 0);
-	rings_restore();
-	backtrace_wait_ms = wait_ms;
-	set_csd_timeout_ms(patience);
-	quiet_end(level);
-	call_stats_sum(&after);
-	KTEST_EXPECT(atomic_load(&runs) >= 1);
-	/*
-	 * More than one where the machine below takes more than 20 ms to come to the second ring.
-	 */
-	KTEST_EXPECT(after.timeouts - before.timeouts >= 1);
-	KTEST_EXPECT_EQ(after.recovered - before.recovered, 1);
+	while (!lose_in(run, cpu, call) && losses < LOSSES_MAX)
+		losses++;
+	KTEST_EXPECT(losses < LOSSES_MAX);
 	if (cpu < 10)
 		KTEST_EXPECT(logged("waits", target, NULL));
 	KTEST_EXPECT(logged("answered", NULL, NULL));
 	KTEST_EXPECT(logged("backtrace of cpu", NULL, NULL));
-	KTEST_EXPECT(let_go(&held));
-	KTEST_EXPECT(calls_balance());
 }
 
 static int call_and_wait(unsigned int cpu, _Atomic unsigned int *runs)
