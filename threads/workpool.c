@@ -196,9 +196,8 @@ static void set_open(struct work_pool *pool, bool open)
 /* Kept from life to life. */
 static int prepare_pool(unsigned int cpu)
 {
-	struct work_pool *pool = per_cpu_ptr(&work_pool, cpu);
-
-	return pool->nr_workers || worker_make(pool) ? 0 : -ENOMEM;
+	/* Those of an earlier life may be about to leave, but for one. */
+	return workqueue_workers(cpu) || worker_make(per_cpu_ptr(&work_pool, cpu)) ? 0 : -ENOMEM;
 }
 CPUHP_ROW(CPUHP_WORKQUEUE_PREP, "workqueue:prepare", prepare_pool, NULL);
 
