@@ -85,6 +85,31 @@ PLANTS = [
     Plant('a stopper tells, and then does', 'stop_machine', 'threads/stopper.c',
           'work->result = work->fn(work->arg);\n\t\tcomplete(&work->done);',
           'complete(&work->done);\n\t\twork->result = work->fn(work->arg);', HELD),
+    Plant('a work is pending until it has run', 'workqueue', 'threads/worker.c',
+          '\tworker->func(work);\n', '\tatomic_fetch_or_explicit(&work->state, WORK_PENDING, memory_order_acq_rel);\n'
+          '\tworker->func(work);\n\tatomic_fetch_and_explicit(&work->state, ~WORK_PENDING, memory_order_acq_rel);\n',
+          RACE + '|crash|ran [0-9]+ times|' + LOST),
+    Plant('a work is queued where it does not run', 'workqueue', 'threads/workqueue.c',
+          'while (!pool_runner(pool, work)) {', 'while (true) {', RACE + '|has not run|ran '),
+    Plant('a flush does not wait for what is only queued', 'workqueue', 'threads/workflush.c',
+          'if (queued && pool_lists(pool, work)) {', 'if (false && pool_lists(pool, work)) {',
+          RACE + '|crash|has not run'),
+    Plant('a work is over before it has run', 'workqueue', 'threads/worker.c',
+          '\tif (pool_next(pool))\n\t\tpool_see_to_it(pool);\n',
+          '\tpool_end_listing(pool, worker->seq);\n\tif (pool_next(pool))\n\t\tpool_see_to_it(pool);\n',
+          RACE + '|crash|has not run'),
+    Plant('who cancels does not wait', 'workqueue', 'threads/workqueue.c',
+          'wait_for_work(work, false, "cancel_work_sync");', '', RACE + '|crash|panic'),
+    Plant('a work may queue itself while it is cancelled', 'workqueue', 'threads/workqueue.c',
+          'wait_for_work(work, false, "cancel_work_sync");\n\tgive_pending_back(work);',
+          'give_pending_back(work);\n\twait_for_work(work, false, "cancel_work_sync");', RACE + '|crash|panic|' + LOST),
+    Plant('a worker announces its rest too late', 'workqueue', 'threads/worker.c',
+          '\tleaves = pool->nr_idle > 1;\n\tspin_unlock_irqrestore(&pool->lock, flags);\n',
+          '\tleaves = pool->nr_idle > 1;\n\t__set_current_state(TASK_RUNNING);\n'
+          '\tspin_unlock_irqrestore(&pool->lock, flags);\n\t__set_current_state(TASK_INTERRUPTIBLE);\n', LOST),
+    Plant('a flush of all begins with the next color only', 'workqueue', 'threads/workflush.c',
+          'none = !wq->listed[wq->color];\n\twq->color = !wq->color;',
+          'wq->color = !wq->color;\n\tnone = !wq->listed[wq->color];', RACE + '|crash|has not run'),
 ]
 
 if __name__ == '__main__':

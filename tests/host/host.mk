@@ -50,8 +50,9 @@ HOST_THREAD_SRCS := $(HOST_CALL_SRCS) ipi/timer_kick.c \
 HOST_TEST_thread_wait := $(HOST_THREAD_SRCS)
 HOST_TEST_thread_park := $(HOST_THREAD_SRCS)
 HOST_TEST_stop_machine := $(HOST_THREAD_SRCS) threads/stop_machine.c threads/stopper.c
+HOST_TEST_workqueue := $(HOST_THREAD_SRCS) $(addprefix threads/work,er.c flush.c pool.c queue.c)
 
-HOST_THREAD_TESTS := thread_wait thread_park stop_machine
+HOST_THREAD_TESTS := thread_wait thread_park stop_machine workqueue
 
 HOST_TSAN := smp_cycle spinlock printk console cpumask llist page kmalloc percpu call call_wait call_windows irq_work timer \
 	wake $(HOST_THREAD_TESTS)

@@ -61,6 +61,7 @@ static void call_others(void *data)
 
 static call_single_data_t balls[HARTS];
 static _Atomic unsigned int passes;
+static _Atomic bool in_play;
 
 static void catch (void *info)
 {
@@ -72,6 +73,8 @@ static void catch (void *info)
 		smp_call_function_single((cpu + 2) % HARTS, handle, NULL, true);
 	if (atomic_load_explicit(&stopping, memory_order_relaxed))
 		smp_call_function_single_async(next, &balls[next]);
+	else
+		atomic_store_explicit(&in_play, false, memory_order_release);
 }
 
 static unsigned long sum(void)
@@ -123,6 +126,7 @@ static void held(void **state)
 	atomic_store(&stopping, STOPPERS);
 	for (unsigned int cpu = 0; cpu < HARTS; cpu++)
 		INIT_CSD(&balls[cpu], catch, NULL);
+	atomic_store(&in_play, true);
 	smp_call_function_single_async(1, &balls[1]);
 	for (uintptr_t i = 0; i < HARTS; i++) {
 		begin(walk, (void *)i, (unsigned int)i);
@@ -131,6 +135,8 @@ static void held(void **state)
 	for (unsigned int i = 0; i < STOPPERS; i++)
 		begin(stop_often, NULL, i % 2 ? CPU_ANY : i);
 	all_end();
+	while (atomic_load_explicit(&in_play, memory_order_acquire))
+		usleep(20);
 	assert_int_equal(stops, STOPPERS * STOPS);
 	assert_int_equal(epoch, STOPPERS * STOPS);
 	for (unsigned int cpu = 0; cpu < HARTS; cpu++) {
