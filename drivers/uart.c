@@ -112,7 +112,7 @@ int uart_prove_irq(struct uart *u)
 
 	if (irq_get_info(u->irq, &info))
 		return -ENODEV;
-	uint64_t deadline = deadline_ms(100);
+	uint64_t deadline = deadline_ms(UART_PROOF_MS);
 	atomic_store_explicit(&u->proving, 1, memory_order_relaxed);
 	u->ops->listen(u, true);
 	if (info.cpu == smp_processor_id())

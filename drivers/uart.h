@@ -66,10 +66,11 @@ int uart_register(struct uart *u, const struct fdt_device *dev);
 struct uart *uart_console(void);
 
 /*
- * Provokes one interrupt and waits up to 100 ms for it. Returns the cpu that took it, -ETIMEDOUT,
+ * Provokes one interrupt and waits up to UART_PROOF_MS for it. Returns the cpu that took it, -ETIMEDOUT,
  * or -ENODEV for a polled UART. Takes no byte from anybody. Hart context, interrupts on or off; one
  * caller at a time.
  */
+#define UART_PROOF_MS 500
 int uart_prove_irq(struct uart *u);
 
 #endif
