@@ -263,10 +263,11 @@ static bool make_player(struct player *p, unsigned int number, uint64_t seed)
 
 /*
  * A per-cpu thread is parked, unparked, woken and stopped by the keeper; the helper takes back a
- * wish to park while it is under way.
+ * wish to park while it is under way: before the worker parks, and after, as both dawdle.
  */
 struct worker {
 	struct task_struct *task;
+	uint64_t random;
 	_Atomic unsigned int asked, answered;
 };
 
@@ -276,6 +277,12 @@ static _Atomic bool help, keeper_over;
 /* The worker has the next wish to park taken back. A word: exchanged. */
 static _Atomic unsigned int take_back;
 static struct task_struct *keeper_task, *helper_task;
+
+static void dawdle(uint64_t *random)
+{
+	for (uint64_t n = random_below(random, 60); n; n--)
+		cpu_relax();
+}
 
 static int work(void *data)
 {
@@ -290,6 +297,7 @@ static int work(void *data)
 			if (atomic_exchange(&take_back, 0)) {
 				atomic_store(&help, true);
 				wake_up_process(helper_task);
+				dawdle(&w->random);
 			}
 			kthread_parkme();
 			continue;
@@ -319,8 +327,7 @@ static int helper(void *data)
 		__set_current_state(TASK_RUNNING);
 		if (kthread_should_stop())
 			return 0;
-		for (uint64_t n = random_below(random, 60); n; n--)
-			cpu_relax();
+		dawdle(random);
 		kthread_unpark(worker.task);
 		atomic_store(&help, false);
 		wake_up_all(&keeper_wait);
@@ -503,6 +510,7 @@ static bool begin(uint64_t *seeds)
 		atomic_store(&pairs[i].ball, 0);
 	for (unsigned int i = 0; i < PLAYERS; i++)
 		all &= make_player(&pairs[i / 2].players[i % 2], i, seeds[0]);
+	worker.random = random_mix(seeds[2]);
 	helper_task = kthread_create(helper, &seeds[1], "helper");
 	keeper_task = kthread_create(keeper, &seeds[2], "keeper");
 	if (!all || IS_ERR(helper_task) || IS_ERR(keeper_task))
