@@ -19,6 +19,13 @@ from queue import SimpleQueue
 TOP = Path(__file__).resolve().parents[2]
 OUT = Path(os.environ.get('O', TOP / 'build'))
 CAUGHT_WITHIN = 25
+CAUGHT_WITHIN_FULL = 400
+# Of the processors' time; a seed that passes takes less than two, and is silent for less.
+PATIENCE_S = '8'
+# So much that a plant shows in every fifth seed at least, or one in 25 may well not show it.
+OPTIONS = {'calls': ['--ops', '1000'], 'threads': []}
+# Many seeds in a boot, where nothing is planted.
+OPTIONS_AS_IT_IS = {'calls': ['--rounds', '5'], 'threads': []}
 CPUS = min(4, os.cpu_count() or 1)
 WANT_ALL = os.environ.get('MATRIX') == 'full'
 
@@ -81,12 +88,16 @@ PLANTS = {'calls': [
      '		prev->leaving = LEAVES_MOVING;\n		rq_add_nr(q, -1);\n',
      '		rq_add_nr(q, -1);\n		send_away(prev, prev->move_to);\n		prev->move_to = CPU_ANY;\n'),
 ]}
-# Those that take many seeds, or are seen by a hang.
-FULL_ONLY = {'a hart stops while firmware waits for it', 'a wake-up of who is about to sleep is lost'}
+# Those that may take many seeds, or are seen by a hang. The last two are planted on the host, too.
+FULL_ONLY = {'a hart stops while firmware waits for it', 'a wake-up of who is about to sleep is lost',
+             'never rung while polling is ended', 'a park is over before the thread has left its hart'}
 
 
 class Trees:
-    """Copies of the tree, each built once: a plant costs what it changes. One for each processor."""
+    """
+    Copies of the tree, each built once, or copied with what was built in it: a plant costs what it changes. One for
+    each processor.
+    """
 
     def __init__(self, folder, count):
         self.free = SimpleQueue()
@@ -95,8 +106,11 @@ class Trees:
         for name in files.stdout.split():
             if (TOP / name).is_file():
                 (first / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(TOP / name, first / name)
+                shutil.copy2(TOP / name, first / name)
         (first / '.cache').symlink_to(TOP / '.cache')
+        # As make sees it: what was built under another name is built anew.
+        others = shutil.ignore_patterns('llvm', 'debug', 'host', 'fuzz', 'schedules')
+        shutil.copytree(OUT, first / 'build', ignore=others)
         self.broken = make(first, count)
         self.free.put(first)
         for number in range(1, count):
@@ -112,25 +126,40 @@ def make(tree, jobs):
     return done.stdout if done.returncode else None
 
 
-def plant(file, texts):
+def write(tree, path, text):
+    """
+    Changes a file of a tree. Of a header make is not told, but for what is compiled in the same folder: all else that
+    includes it has no use for what is planted.
+    """
+    file = tree / path
+    before = file.stat()
+    file.write_text(text, encoding='utf-8')
+    if file.suffix == '.h':
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        for compiled in (tree / 'build' / path).parent.glob('*.o'):
+            compiled.unlink()
+
+
+def plant(tree, path, texts):
     """Changes a file; returns its old content, or None if the place is not there."""
-    old = new = file.read_text(encoding='utf-8')
+    old = new = (tree / path).read_text(encoding='utf-8')
     for good, bad in zip(texts[::2], texts[1::2]):
         if new.count(good) != 1:
             return None
         new = new.replace(good, bad)
-    file.write_text(new, encoding='utf-8')
+    write(tree, path, new)
     return old
 
 
 def schedules(image, work, *options):
     """Runs seeds; (status, output)."""
-    done = subprocess.run([TOP / 'scripts/schedules', '--work', work, *options, image], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run([TOP / 'scripts/schedules', '--work', work, *OPTIONS[work], *options, image],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False)
     return done.returncode, done.stdout
 
 
-def caught(trees, work, path, texts):
+def caught(trees, work, seeds, path, texts):
     """
     Plants a bug, looks for a seed that fails, and takes it out again: None if one did, else what
     went wrong.
@@ -138,19 +167,19 @@ def caught(trees, work, path, texts):
     if trees.broken:
         return trees.broken
     tree = trees.free.get()
-    old = plant(tree / path, texts)
+    old = plant(tree, path, texts)
     try:
         if old is None:
             return f'{path} does not hold the text any more: plant it anew'
         said = make(tree, 1)
         if said:
             return said
-        status, said = schedules(tree / 'build/Image', work, '--seeds', str(CAUGHT_WITHIN), '--stop', '1',
-                                 '--jobs', '1', '--patience', '20')
+        status, said = schedules(tree / 'build/Image', work, '--seeds', str(seeds), '--stop', '1',
+                                 '--jobs', '1', '--patience', PATIENCE_S)
         return None if status == 1 else f'not caught (status {status})\n{said}'
     finally:
         if old is not None:
-            (tree / path).write_text(old, encoding='utf-8')
+            write(tree, path, old)
         trees.free.put(tree)
 
 
@@ -165,17 +194,19 @@ def result(number, name, wrong):
 def main():
     """The seeds first, then the plants."""
     words = sys.argv[1:]
-    plants = [(work, *row) for work, rows in PLANTS.items() for row in rows
+    plants = [(work, CAUGHT_WITHIN_FULL if row[0] in FULL_ONLY else CAUGHT_WITHIN, *row)
+              for work, rows in PLANTS.items() for row in rows
               if (any(word in row[0] for word in words) if words else WANT_ALL or row[0] not in FULL_ONLY)]
     images = [] if words else list(PLANTS)
     print(f'1..{len(images) + len(plants)}', flush=True)
     failed = number = 0
     for number, work in enumerate(images, 1):
-        status, said = schedules(OUT / 'Image', work)
+        status, said = schedules(OUT / 'Image', work, *OPTIONS_AS_IT_IS[work])
         failed += result(number, f'the image as it is: {work}', said if status else None)
     with tempfile.TemporaryDirectory(prefix='muster-schedules-') as folder, ThreadPoolExecutor(CPUS) as pool:
         trees = Trees(folder, CPUS)
-        futures = [(name, pool.submit(caught, trees, work, path, texts)) for work, name, path, *texts in plants]
+        futures = [(name, pool.submit(caught, trees, work, seeds, path, texts))
+                   for work, seeds, name, path, *texts in plants]
         for number, (name, future) in enumerate(futures, number + 1):
             failed += result(number, f'caught: {name}', future.result())
     return 1 if failed else 0

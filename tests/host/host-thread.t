@@ -57,6 +57,8 @@ PLANTS = [
     Plant('what is asked of a thread is not acquired', 'thread_park', 'threads/kthread.c',
           'return atomic_load_explicit(&k->flags, memory_order_acquire);',
           'return atomic_load_explicit(&k->flags, memory_order_relaxed);', RACE),
+    Plant('a park is over before the thread has left its cpu', 'thread_park', 'threads/kthread.c',
+          ' || !wait_until_left(k))', ' || (flags & ENDED && !wait_until_left(k)))', 'has not left its cpu'),
     Plant('a stop leaves a parked thread parked', 'thread_park', 'threads/kthread.c',
           'kthread_unpark(task);\n\twake_up_process(task);', 'wake_up_process(task);', LOST),
     Plant('an unpark of one that has not answered tells nobody', 'thread_park', 'threads/kthread.c',

@@ -91,6 +91,33 @@ static void exclusive(void **state)
 	}
 }
 
+/* --- nobody else wakes it: a thread that is parked has left its cpu --- */
+
+static void park_and_look(void *data)
+{
+	(void)data;
+	for (unsigned int i = 0; i < TIMES; i++) {
+		if (kthread_park(subject))
+			panic("cannot park");
+		if (atomic_load(&subject->home) & TASK_ON_RQ)
+			panic("parked, and has not left its cpu");
+		kthread_unpark(subject);
+		if (i % 5 == 0)
+			usleep(50);
+	}
+}
+
+static void has_left(void **state)
+{
+	(void)state;
+	subject = begin_kthread(own, 0);
+	wake_up_process(subject);
+	begin(park_and_look, NULL, 1);
+	all_end();
+	kthread_stop_put(subject);
+	owned = 0;
+}
+
 /* --- an unpark at any moment; wake-ups without cause; in the end it is not parked --- */
 
 static _Atomic unsigned int parked, interrupted;
@@ -280,7 +307,7 @@ static void stopped(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(exclusive), cmocka_unit_test(crossing), cmocka_unit_test(by_itself),
-	cmocka_unit_test(new_ones),  cmocka_unit_test(stopped),
+	cmocka_unit_test(exclusive), cmocka_unit_test(has_left), cmocka_unit_test(crossing),
+	cmocka_unit_test(by_itself), cmocka_unit_test(new_ones), cmocka_unit_test(stopped),
 };
 THREAD_MAIN(tests)

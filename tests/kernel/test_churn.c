@@ -34,6 +34,7 @@
 #define BOUND_PAIR  1 /* each player on a cpu of its own, and elsewhere while that is down */
 #define PLAYERS	    (2 * PAIRS)
 #define MOVES	    16
+#define LOOKS	    8
 #define FAULTS_TOLD 5
 #define PATIENCE_MS 10000
 /* Counted instructions pass slowly. */
@@ -182,15 +183,18 @@ static void op_disturb(struct player *p)
  */
 static void op_look(void)
 {
-	for (unsigned int i = 0; i < PLAYERS; i++) {
-		struct task_struct *task = pairs[i / 2].players[i % 2].task;
+	for (unsigned int i = 0; i < LOOKS * PLAYERS; i++) {
+		struct task_struct *task = pairs[i % PLAYERS / 2].players[i % 2].task;
 		uint64_t switches = atomic_load(&task->switches);
 		unsigned int home = atomic_load(&task->home);
 		enum task_leaving leaving = *(volatile enum task_leaving *)&task->leaving;
 
 		if (!(home & TASK_ON_RQ) && leaving != LEAVES_NOT &&
 		    atomic_load(&task->switches) == switches)
-			fault("a thread may be run, and has not left its cpu", i);
+			fault("a thread may be run, and has not left its cpu", i % PLAYERS);
+		/* Elsewhere it goes on, and is met somewhere else. */
+		if (i % PLAYERS == PLAYERS - 1)
+			cpu_relax();
 	}
 }
 
@@ -386,7 +390,7 @@ static int keeper(void *data)
 	uint64_t *random = data;
 
 	while (!atomic_load(&stop) && !atomic_load(&faults)) {
-		unsigned int rounds = (unsigned int)random_below(random, 4);
+		unsigned int rounds = (unsigned int)random_below(random, 8);
 
 		worker.task = kthread_create_on_cpu(
 			work, &worker, (unsigned int)random_below(random, nr_cpu_ids), "worker/%u");

@@ -18,6 +18,7 @@ LINES_MAX = 100000
 # How long a machine may take to leave after its last word.
 LEAVE_S = 10
 AFTER_PANIC_S = 10
+TICK_S = 0.02   # of clocks that are not the host's
 PROMPT = r'muster> ?$'
 
 
@@ -29,6 +30,8 @@ class Watch:
     until: str = None        # a pattern: the boot is good when a line, or its beginning, matches
     send: list = field(default_factory=list)    # lines to type, each when a prompt shows
     prompt: str = PROMPT
+    after_panic: float = AFTER_PANIC_S      # seconds of silence that a panic leaves
+    clock: object = time.monotonic          # counts these seconds; it may be slower than the host's
 
 
 def deadlines(harts, append='', slow=1.0):
@@ -84,7 +87,7 @@ class _Reader:
         ends = [(start + self.watch.timeout, f'not done after {self.watch.timeout:g} s')]
         patience = self.watch.silence
         if self.judge.panicked:
-            patience = min(patience, AFTER_PANIC_S)
+            patience = min(patience, self.watch.after_panic)
         if self.judge.exited:
             ends.append((last_byte + min(LEAVE_S, self.watch.silence), None))
         elif self.total or self.console.exits:
@@ -94,12 +97,14 @@ class _Reader:
 
 def _read(reader, on_tick):
     """Reads until the console ends or patience does; returns why, or None."""
-    start = last_byte = time.monotonic()
+    clock = reader.watch.clock
+    start = last_byte = clock()
     while True:
         when, why = reader.deadline(start, last_byte)
-        left = when - time.monotonic()
+        left = when - clock()
         if left <= 0:
             return why
+        left = max(left, TICK_S)
         # A board stays on after its last line: listen for a moment whether more comes.
         if reader.judge.exited and not reader.console.exits:
             left = min(left, 1.0)
@@ -115,7 +120,7 @@ def _read(reader, on_tick):
             continue
         if not data:
             return None
-        last_byte = time.monotonic()
+        last_byte = clock()
         if not reader.take(data) or reader.judge.parked:
             return None
 
