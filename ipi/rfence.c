@@ -8,6 +8,7 @@
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/hotplug.h"
+#include "core/init.h"
 #include "core/preempt.h"
 #include "ipi/internal.h"
 
@@ -16,8 +17,12 @@
  * write leaves it even, as it was.
  */
 static DEFINE_PER_CPU(_Atomic unsigned int, requests);
-static _Atomic unsigned int gone; /* harts that have gone down and are not back */
-static DEFINE_PER_CPU(bool, has_gone);
+/*
+ * Harts that have not come yet, or have gone down and are not back: they may stop at any time, one
+ * that comes too late for its start, too.
+ */
+static _Atomic unsigned int gone;
+static DEFINE_PER_CPU(bool, has_gone) = true;
 
 bool rfence_begins(void)
 {
@@ -104,3 +109,11 @@ static int fence_at_end(unsigned int cpu)
 	return 0;
 }
 CPUHP_ROW(CPUHP_AP_FENCE_STARTING, "fence:starting", fence_at_start, fence_at_end);
+
+static int rfence_init(void)
+{
+	this_cpu(has_gone) = false;
+	atomic_store_explicit(&gone, nr_cpu_ids - 1, memory_order_relaxed);
+	return 0;
+}
+INITCALL(INIT_IPI, rfence_init);

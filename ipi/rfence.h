@@ -22,7 +22,7 @@
 bool rfence_begins(void);
 void rfence_ends(bool outermost);
 
-/* A hart that was up is down, or half-way. After rfence_begins. */
+/* A possible hart is down, or half-way, or has never come. After rfence_begins. */
 bool rfence_any_gone(void);
 
 #endif
