@@ -173,8 +173,12 @@ static void arrive(void *info)
 /* A loss that nobody had time to miss, as the target looked for another reason, is none. */
 #define LOSSES_MAX 20
 
+/* Who is asked alone answers when it is rung again; of several, the others get their ring at once. */
+#define ALONE_MS  20
+#define OTHERS_MS 200
+
 /* Loses a ring of this call, and returns whether somebody waited in vain. */
-static bool lose_in(struct ktest_run *run, unsigned int cpu,
+static bool lose_in(struct ktest_run *run, unsigned int cpu, unsigned int timeout_ms,
 		    int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
 {
 	unsigned int patience, wait_ms = backtrace_wait_ms;
@@ -187,8 +191,7 @@ static bool lose_in(struct ktest_run *run, unsigned int cpu,
 	KTEST_EXPECT(hold_in_job(&held, cpu));
 	call_stats_sum(&before);
 	level = quiet_begin();
-	/* Who gets its ring shall answer within that, on a machine that is busy, too. */
-	patience = set_csd_timeout_ms(deterministic ? 20 : 300);
+	patience = set_csd_timeout_ms(timeout_ms);
 	/* The answer to the report's question is due: the machine below may be busy. */
 	backtrace_wait_ms = 10000;
 	lose_ring(cpu);
@@ -210,7 +213,7 @@ static bool lose_in(struct ktest_run *run, unsigned int cpu,
  * more, and counts it. The target is awake, interrupts on, so that nothing but an interrupt makes
  * it look.
  */
-static void lose_one(struct ktest_run *run,
+static void lose_one(struct ktest_run *run, unsigned int timeout_ms,
 		     int (*call)(unsigned int cpu, _Atomic unsigned int *runs))
 {
 	unsigned int cpu = nth_other_cpu(0), losses = 1;
@@ -219,7 +222,8 @@ static void lose_one(struct ktest_run *run,
 	if (cpu >= nr_cpu_ids)
 		KTEST_SKIP("one hart");
 	target[7] = (char)('0' + cpu % 10);
-	while (!lose_in(run, cpu, call) && losses < LOSSES_MAX)
+	while (!lose_in(run, cpu, deterministic ? ALONE_MS : timeout_ms, call) &&
+	       losses < LOSSES_MAX)
 		losses++;
 	KTEST_EXPECT(losses < LOSSES_MAX);
 	if (cpu < 10)
@@ -235,7 +239,7 @@ static int call_and_wait(unsigned int cpu, _Atomic unsigned int *runs)
 
 KTEST(ipi, lost_ring)
 {
-	lose_one(run, call_and_wait);
+	lose_one(run, ALONE_MS, call_and_wait);
 }
 
 static int call_with_interrupts_off(unsigned int cpu, _Atomic unsigned int *runs)
@@ -249,7 +253,7 @@ static int call_with_interrupts_off(unsigned int cpu, _Atomic unsigned int *runs
 
 KTEST(ipi, lost_ring_interrupts_off)
 {
-	lose_one(run, call_with_interrupts_off);
+	lose_one(run, ALONE_MS, call_with_interrupts_off);
 }
 
 /* The csd of calls without wait is still in flight when the next one, to another cpu, wants it. */
@@ -265,7 +269,7 @@ static int call_without_wait_twice(unsigned int cpu, _Atomic unsigned int *runs)
 
 KTEST(ipi, lost_ring_of_call_without_wait)
 {
-	lose_one(run, call_without_wait_twice);
+	lose_one(run, OTHERS_MS, call_without_wait_twice);
 }
 
 static int broadcast(unsigned int cpu, _Atomic unsigned int *runs)
@@ -277,7 +281,7 @@ static int broadcast(unsigned int cpu, _Atomic unsigned int *runs)
 KTEST(ipi, lost_ring_of_broadcast)
 {
 	/* The first ring of a broadcast goes to the first other cpu. */
-	lose_one(run, broadcast);
+	lose_one(run, OTHERS_MS, broadcast);
 }
 
 static struct irq_work lost_work;
@@ -302,5 +306,5 @@ static int queue_work_and_wait(unsigned int cpu, _Atomic unsigned int *runs)
 
 KTEST(ipi, lost_ring_of_work)
 {
-	lose_one(run, queue_work_and_wait);
+	lose_one(run, ALONE_MS, queue_work_and_wait);
 }
