@@ -90,7 +90,7 @@ PLANTS = {'calls': [
 ]}
 # Those that may take many seeds, or are seen by a hang. The last two are planted on the host, too.
 FULL_ONLY = {'a hart stops while firmware waits for it', 'a wake-up of who is about to sleep is lost',
-             'never rung while polling is ended', 'a park is over before the thread has left its hart'}
+             'a park is over before the thread has left its hart'}
 
 
 class Trees:
