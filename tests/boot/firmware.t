@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from scenario import FAILED, Scenario, run_all  # noqa: E402
+from scenario import FAILED, FULL, Scenario, run_all  # noqa: E402
 
 # What firmware can do wrong to; the rest is tested elsewhere, and takes long.
-TESTS = 'test=boot,call,fdt,irq,irq_work,lock,mm,percpu,printk,sbi,smp,time,tlb,uart'
+TESTS = 'test=boot,call,irq,irq_work,printk,sbi,smp,time,tlb,uart' + (',fdt,lock,mm,percpu' if FULL else '')
 # Those suites that do not look at the firmware itself: where it breaks the rules, theirs fail, and
 # rightly.
 OTHERS = 'test=boot,fdt,irq,mm,percpu,printk,time'
@@ -75,7 +75,7 @@ SCENARIOS = [
     # speed.
     fault('start-late@2=3000000', r'cpu2 \(hart 2\): start accepted, never arrived',
           r'2 +2 late .* came after the deadline, parked', online=3, append='bringup_ms=1000',
-          args=f'--send "sleep 4" {SHELL}'),
+          args=f'--send "sleep 4" {SHELL}', waits=True),
 
     # A hart that comes with what is not its own.
     fault('start-opaque@2=0x1234', rf'{STRAY} 2: parked', r'cpu2 \(hart 2\): start accepted, never arrived', online=3,
@@ -89,7 +89,7 @@ SCENARIOS = [
     fault('start-satp'),
     # Torn away at the prompt, when nobody needs it.
     fault('start-twice@2=2000000', r'1 entered unasked, .* the last as hart 2', append='',
-          args=f'--send "sleep 3" {SHELL}'),
+          args=f'--send "sleep 3" {SHELL}', waits=True),
     fault('enter-all'),
 
     # Answers about harts that are not true.
@@ -102,10 +102,10 @@ SCENARIOS = [
 
     # Interrupts that do not come, come late, or come for nothing.
     fault('ipi-drop@3=1', 'cpu3: its hotplug thread does not answer, rung again',
-          'cpu3 does not set up its interrupts within', append='test=irq', code=FAILED),
+          'cpu3 does not set up its interrupts within', append='test=irq', code=FAILED, waits=True),
     # The IPI that ends bring-up: the boot hart looks for itself, and does not sleep until its
     # deadline.
-    fault('ipi-drop@0=1', r'harts online in \d{1,6} us', append=OTHERS, fired=[]),
+    fault('ipi-drop@0=1', r'harts online in \d{1,6} us', append=OTHERS, fired=[], waits=True),
     fault('ipi-delay=2000'),
     # An interrupt too many brings home a call whose ring a test has thrown away: without that
     # suite.
@@ -131,9 +131,11 @@ SCENARIOS = [
     panic('hartids=7:1000:4294967295:3 boot=1000', forbid=['did not stop']),
     panic('ipi-strict', forbid=['did not stop'], fired=[]),
     # Hart 2 has left behind the kernel's back, and poisons the mask that all of them are told with.
-    panic('ipi-strict start-twice@2=2000000', 'no IPI to hart 2', 'panic: 1 harts did not stop', sleep=3),
-    panic('ipi-drop@2=1', 'cpu2: its hotplug thread does not run: given up', 'panic: 1 harts did not stop'),
-    panic('ipi-refuse=-1', 'cpu1: its hotplug thread does not run: given up', 'panic: 3 harts did not stop'),
+    panic('ipi-strict start-twice@2=2000000', 'no IPI to hart 2', 'panic: 1 harts did not stop', sleep=3,
+          waits=True),
+    panic('ipi-drop@2=1', 'cpu2: its hotplug thread does not run: given up', 'panic: 1 harts did not stop', waits=True),
+    panic('ipi-refuse=-1', 'cpu1: its hotplug thread does not run: given up', 'panic: 3 harts did not stop',
+          waits=True),
     panic('no-ipi', forbid=['did not stop']),
     panic('no-ipi no-legacy', 'panic: 3 harts did not stop'),
     panic('srst-refuse=-1', fired=[]),

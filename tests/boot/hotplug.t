@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import trees  # noqa: E402
-from scenario import OUT, Scenario, Tap, run, tool  # noqa: E402
+from scenario import OUT, Scenario, Tap, run_rows, tool  # noqa: E402
 from terminal import Session, Timeout  # noqa: E402
 
 SSWI = '--machine virt,aclint=on'
@@ -105,7 +105,7 @@ SCENARIOS = [
           forbid=['failed, error']),
     fault('stop-slow@2=9000000', ['offline 2', 'online 2', 'sleep 5', 'online 2', 'call 2 5', 'harts'],
           'cpu2 .*has not stopped', r'^offline: failed, error -', r'^online: failed, error -', r'^cpu2 +5 ',
-          ALL_BACK),
+          ALL_BACK, waits=True),
 
     # A second start that fails; the boot hart's is the first that the firmware sees.
     fault('start-refuse@0=-1/1', ['offline 0', 'online 0', 'harts', 'online 0', 'call 0 5', 'harts'],
@@ -118,16 +118,16 @@ SCENARIOS = [
     # It comes when it has been given up, and is not let in; the next start is another.
     fault('start-late@0=8000000/1', ['offline 0', 'online 0', 'harts', 'sleep 5', 'online 0', 'call 0 5', 'harts'],
           r'cpu0 \(hart 0\): start accepted, never arrived', r'^online: failed, error -', r'^3 of 4 possible',
-          r'^cpu0 +5 ', ALL_BACK),
+          r'^cpu0 +5 ', ALL_BACK, waits=True),
     fault('start-lost@0', ['offline 0', 'online 0', 'online 0', 'harts', 'offline 2', 'online 2', 'call 2 5'],
           r'cpu0 \(hart 0\): start accepted, never arrived', r'^online: failed, error -', r'^3 of 4 possible',
-          r'^cpu2 +5 '),
+          r'^cpu2 +5 ', waits=True),
 
     # States that are not true: said to be stopped too early, and never.
     fault('status-lie@2=1 stop-slow@2=100000', ['offline 2', 'online 2', 'call 2 5', 'harts'], r'^cpu2 +5 ',
           ALL_BACK, forbid=['failed, error']),
     fault('status-lie@2=0', ['offline 2', 'harts', 'call 1 5'], 'cpu2 .*has not stopped',
-          r'^offline: failed, error -', r'^3 of 4 possible', r'^cpu1 +5 '),
+          r'^offline: failed, error -', r'^3 of 4 possible', r'^cpu1 +5 ', waits=True),
 ]
 
 
@@ -138,7 +138,7 @@ def suspend(machine='virt', options='', full=False):
                     typed(['offline 1', 'suspend', 'harts', 'call 2 5']),
                     expect=[r'^suspend: slept for \d+ ms; 2 of 2 cpus are back', r'^2 of 3 possible cpus online',
                             r'^cpu2 +5 '],
-                    files={'tree': trees.system_suspend(tool('qemu'), 3, machine)}, full=full)
+                    files={'tree': trees.system_suspend(tool('qemu'), 3, machine)}, full=full, waits=True)
 
 
 SCENARIOS += [
@@ -217,9 +217,7 @@ def main():
         print(f'Bail out! {OUT / "Image"} is not there: run make')
         return 1
     wanted = sys.argv[1:]
-    for scenario in SCENARIOS:
-        if not wanted or any(word in scenario.name for word in wanted):
-            run(tap, scenario)
+    run_rows(tap, SCENARIOS, wanted)
     for function in (commands, endings):
         if not wanted or function.__name__ in wanted:
             try:

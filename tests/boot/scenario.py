@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -20,6 +22,9 @@ FULL = os.environ.get('MATRIX') == 'full'
 
 # Where the test firmware looks for its rules (tests/firmware/README.md).
 RULES_ADDRESS = 0x8017e000
+
+# So many that wait, at a time.
+WAITING = 4
 
 PASSED, FAILED, NOT_RUN, SILENT = range(4)
 
@@ -38,6 +43,7 @@ class Scenario:
     code: int = PASSED          # what scripts/check must exit with
     full: bool = False          # only in the complete matrix
     skip: str = ''              # why it cannot run here
+    waits: bool = False         # takes long and does little: goes on beside others
     files: dict = field(default_factory=dict)       # name -> bytes; {name} in args becomes the path
 
 
@@ -160,15 +166,13 @@ def must_fire(scenario):
     return [word for word in scenario.rules.split() if not word.startswith(settings)]
 
 
-def run(tap, scenario):
-    """Boots, judges and prints the result. Returns the Outcome, or None where it was skipped."""
+def run(tap, scenario, outcome):
+    """Prints the result of a boot: outcome() gives what came of it. Or that it cannot be had here."""
     why = scenario.skip or missing(scenario.args)
-    if scenario.full and not FULL:
-        return None
     if why:
         tap.skip(scenario.name, why)
-        return None
-    outcome = boot(scenario)
+        return
+    outcome = outcome()
     wrong = []
     if outcome.code != scenario.code:
         wrong.append(f'scripts/check left with {outcome.code}, due is {scenario.code}')
@@ -184,7 +188,20 @@ def run(tap, scenario):
         detail = '\n'.join(wrong + ['--- scripts/check:', outcome.said, '--- console:', *both_ends(outcome.log),
                                     '--- firmware:', outcome.told])
     tap.result(not wrong, f'{scenario.name} ({outcome.seconds:.1f} s)', detail)
-    return outcome
+
+
+def run_rows(tap, scenarios, wanted):
+    """
+    Runs a table, or the rows whose names have one of the words that are wanted. Results come in its order. Those that
+    wait run beside the others, which take what processors there are.
+    """
+    rows = [row for row in scenarios if (FULL or not row.full) and
+            (not wanted or any(word in row.name for word in wanted))]
+    with ThreadPoolExecutor(WAITING) as pool:
+        waiting = {id(row): pool.submit(boot, row) for row in rows
+                   if row.waits and not row.skip and not missing(row.args)}
+        for row in rows:
+            run(tap, row, waiting[id(row)].result if id(row) in waiting else partial(boot, row))
 
 
 def run_all(scenarios):
@@ -196,8 +213,5 @@ def run_all(scenarios):
     if not image.exists():
         print(f'Bail out! {image} is not there: run make')
         return 1
-    wanted = sys.argv[1:]
-    for scenario in scenarios:
-        if not wanted or any(word in scenario.name for word in wanted):
-            run(tap, scenario)
+    run_rows(tap, scenarios, sys.argv[1:])
     return tap.done()

@@ -19,7 +19,7 @@ STATS = r'^STATS torture=calls harts={} .* tried=\d{{{},}} accepted='
 def at_once(name, options, words, harts):
     """Real time: each hart is a thread, as far as there are cores."""
     return Scenario(f'{name}, {harts} harts at once', f'--smp {harts} {options}',
-                    f'torture=3 torture_mix=calls {words}', expect=[STATS.format(harts, 2)])
+                    f'torture=2 torture_mix=calls {words}', expect=[STATS.format(harts, 2)])
 
 
 def counted(name, options, words, harts, full=False):
@@ -48,7 +48,7 @@ SCENARIOS = [
     mixed('OpenSBI 1.5.1', '--bios 1.5.1', 4, full=True),
     mixed('the test firmware', '--bios test', 4, full=True),
     Scenario('all at once, turns are counted', '--smp 8 --deterministic --timeout 300',
-             'torture=1000 torture_ops=500 seed=5',
+             'torture=1000 torture_ops=300 seed=5',
              expect=[STATS.format(8, 4), *ACTED, '^STATS torture=threads .* failed_rows=[1-9]']),
     Scenario('in turn off and on, no leak at any offline', '--smp 4 --timeout 300',
              'torture=200 torture_cycles=24 torture_mix=hotplug,timers,wakes',

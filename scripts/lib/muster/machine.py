@@ -90,8 +90,9 @@ class Machine:
             command += ['-dtb', self.dtb]
         if self.deterministic:
             command += DETERMINISTIC
-        elif self.smp > 16 * (os.cpu_count() or 1):
-            # So many threads get into each other's way. Fewer are faster: in turn, a hart that waits keeps its 100 ms.
+        elif self.smp > 64 * (os.cpu_count() or 1):
+            # So many threads get into each other's way. Fewer are faster: in turn, a hart that waits for others, as the
+            # firmware does for fences, keeps its 100 ms.
             command += ['-accel', 'tcg,thread=single']
         return command + self.args
 
