@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "arch/riscv/io.h"
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/page.h"
 #include "arch/riscv/pgtable.h"
@@ -87,7 +88,7 @@ static long send(const struct sbi_line *line, unsigned long mask, unsigned long 
 	struct sbiret ret;
 
 	/* Stores to memory before the firmware's to the device that tells the others. */
-	__asm__ __volatile__("fence iorw, iorw" : : : "memory");
+	io_fence();
 	count(&counts.ecalls);
 	if (fence->instructions)
 		ret = sbi_remote_fence_i(mask, base);
@@ -161,7 +162,7 @@ static void fence_others(struct fence *fence, const struct cpumask *mask)
 	 * later, and then sees the change. Pairs with the fence in set_cpu_online. Store and then
 	 * load: acquire and release do not order that.
 	 */
-	__asm__ __volatile__("fence rw, rw" : : : "memory");
+	smp_mb();
 	if (!use_rfence()) {
 		call_others(fence, mask);
 		return;
