@@ -274,18 +274,18 @@ int cpu_up_locked(unsigned int cpu)
 	return cpuhp_up(cpu, CPUHP_ONLINE);
 }
 
-/* The calling thread goes on on a cpu that stays. */
+/* The calling thread goes on on a cpu that stays, one of its own if there is any. */
 static void leave_cpu(unsigned int cpu)
 {
-	unsigned int other;
+	unsigned int other, to = CPU_ANY;
 
 	if (task_cpu(current) != cpu)
 		return;
 	for_each_online_cpu (other) {
-		if (other != cpu)
-			break;
+		if (other != cpu && (to == CPU_ANY || may_run_on(current, other)))
+			to = other;
 	}
-	current->move_to = other;
+	current->move_to = to;
 	yield();
 }
 

@@ -36,6 +36,9 @@ void enqueue(struct rq *q, struct task_struct *task);
  */
 void resched(struct rq *q);
 
+/* The cpu is online, and neither binding nor affinity keeps the thread from it. */
+bool may_run_on(const struct task_struct *task, unsigned int cpu);
+
 /*
  * The least loaded cpu that it may run on, the first of equals, but near before far; where its own
  * are all down any other, as in Linux: better there than never.

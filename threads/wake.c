@@ -11,7 +11,7 @@
 #include "core/time.h"
 #include "threads/internal.h"
 
-static bool may_run_on(const struct task_struct *task, unsigned int cpu)
+bool may_run_on(const struct task_struct *task, unsigned int cpu)
 {
 	if (!cpumask_test_cpu(cpu, cpu_online_mask))
 		return false;
@@ -209,22 +209,24 @@ static bool move_task(struct affinity *move)
 int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 {
 	struct affinity move = {.task = task};
-	struct cpumask *allowed;
+	struct cpumask *allowed, *fresh;
 
 	if (task->bound != CPU_ANY)
 		return -EPERM;
 	if (!cpumask_intersects(mask, cpu_online_mask))
 		return -EINVAL;
-	if (!task->allowed) {
-		allowed = cpumask_alloc(NUMA_NO_NODE);
-		if (!allowed)
+	allowed = task->allowed;
+	if (!allowed) {
+		fresh = cpumask_alloc(NUMA_NO_NODE);
+		if (!fresh)
 			return -ENOMEM;
-		cpumask_copy(allowed, mask);
-		/* Release: whoever sees the mask sees its bits. */
-		store_release(&task->allowed, allowed);
-	} else {
-		cpumask_copy(task->allowed, mask);
+		cpumask_copy(fresh, mask);
+		/* Release: whoever sees the mask sees its bits. Lost to who does the same: his stays. */
+		if (!cas_acq_rel(&task->allowed, &allowed, fresh))
+			cpumask_free(fresh);
 	}
+	if (allowed)
+		cpumask_copy(allowed, mask);
 	while (!cpumask_test_cpu(task_cpu(task), mask) && !move_task(&move))
 		cpu_relax();
 	return 0;

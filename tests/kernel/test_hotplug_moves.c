@@ -206,6 +206,32 @@ KTEST(hotplug, sleeper_is_sent_elsewhere)
 	cpumask_free(mask);
 }
 
+/* Who takes its own cpu down goes on on another that its affinity allows, though lower ones are up. */
+KTEST(hotplug, who_asks_goes_where_it_may)
+{
+	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
+	unsigned int cpu;
+
+	if (cannot_hotplug() || num_online_cpus() < 3)
+		KTEST_SKIP(cannot_hotplug() ? cannot_hotplug() : "fewer than three harts");
+	if (!KTEST_EXPECT(mask))
+		return;
+	go_to_cpu(0);
+	cpumask_set_cpu(nth_other_cpu(0), mask);
+	cpumask_set_cpu(nth_other_cpu(1), mask);
+	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(current, mask), 0);
+	for (int i = 0; i < 2; i++) {
+		cpu = task_cpu(current);
+		KTEST_EXPECT_EQ(cpu_down(cpu), 0);
+		KTEST_EXPECT(task_cpu(current) != cpu);
+		KTEST_EXPECT(cpumask_test_cpu(task_cpu(current), mask));
+		KTEST_EXPECT_EQ(cpu_up(cpu), 0);
+	}
+	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(current, cpu_possible_mask), 0);
+	cpumask_free(mask);
+	go_to_cpu(0);
+}
+
 KTEST(hotplug, console_interrupt_moves)
 {
 	struct uart *uart = uart_console();
