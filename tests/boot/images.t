@@ -24,7 +24,7 @@ def main():
     print(f'1..{len(BOOTS)}')
     failed = 0
     for number, (name, folder, options) in enumerate(BOOTS, 1):
-        done = subprocess.run([TOP / 'scripts/check', '--quiet', *options.split(), OUT / folder / 'Image'],
+        done = subprocess.run([TOP / 'scripts/check', '--quiet', '--mem', '256M', *options.split(), OUT / folder / 'Image'],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False)
         failed += done.returncode != 0

@@ -43,7 +43,7 @@ class Scenario:
     code: int = PASSED          # what scripts/check must exit with
     full: bool = False          # only in the complete matrix
     skip: str = ''              # why it cannot run here
-    waits: bool = False         # takes long and does little: goes on beside others
+    waits: bool = False         # takes its time, whatever it does in it: goes on beside others
     files: dict = field(default_factory=dict)       # name -> bytes; {name} in args becomes the path
 
 
