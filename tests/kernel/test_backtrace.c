@@ -77,6 +77,8 @@ static void find(struct ktest_run *run, unsigned int cpu, bool irqs_off, bool ca
 	log_names_it(&reader);
 	if (!irqs_off)
 		backtrace_wait_ms = BUSY_WAIT_MS;
+	else if (deterministic)
+		backtrace_wait_ms = wait_ms / 10;
 	for (int i = 0; i < 2; i++) {
 		KTEST_EXPECT_EQ(trigger_cpu_backtrace(cpu), can);
 		KTEST_EXPECT_EQ(log_names_it(&reader), can);
