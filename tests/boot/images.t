@@ -24,8 +24,8 @@ def main():
     print(f'1..{len(BOOTS)}')
     failed = 0
     for number, (name, folder, options) in enumerate(BOOTS, 1):
-        done = subprocess.run([TOP / 'scripts/check', '--quiet', '--mem', '256M', *options.split(), OUT / folder / 'Image'],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        command = [TOP / 'scripts/check', '--quiet', '--mem', '256M', *options.split(), OUT / folder / 'Image']
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False)
         failed += done.returncode != 0
         print(f'{"not " if done.returncode else ""}ok {number} - {name} {options}', flush=True)
