@@ -4,7 +4,7 @@
 Seeded schedules of the real image: SEEDS (25) of each kind of work pass, and each bug planted in
 the protocols is caught within 25.
 
-schedules.t [WORD]...   only plants whose name holds a word. MATRIX=full in the environment adds those that take long.
+schedules.t [WORD]...   only plants whose name holds a word.
 """
 
 import os
@@ -19,15 +19,13 @@ from queue import SimpleQueue
 TOP = Path(__file__).resolve().parents[2]
 OUT = Path(os.environ.get('O', TOP / 'build'))
 CAUGHT_WITHIN = 25
-CAUGHT_WITHIN_FULL = 400
 # Of the processors' time; a seed that passes takes less than two, and is silent for less.
 PATIENCE_S = '8'
 # So much that a plant shows in every fifth seed at least, or one in 25 may well not show it.
 OPTIONS = {'calls': ['--ops', '1000'], 'threads': []}
 # Many seeds in a boot, where nothing is planted.
-OPTIONS_AS_IT_IS = {'calls': ['--rounds', '5'], 'threads': []}
+OPTIONS_AS_IT_IS = ['--rounds', '5']
 CPUS = min(4, os.cpu_count() or 1)
-WANT_ALL = os.environ.get('MATRIX') == 'full'
 
 # What is wrong, file, text as it is, text as it must never be. The text occurs once.
 PLANTS = {'calls': [
@@ -88,9 +86,6 @@ PLANTS = {'calls': [
      '		prev->leaving = LEAVES_MOVING;\n		rq_add_nr(q, -1);\n',
      '		rq_add_nr(q, -1);\n		send_away(prev, prev->move_to);\n		prev->move_to = CPU_ANY;\n'),
 ]}
-# Those that may take many seeds, or are seen by a hang. The last two are planted on the host, too.
-FULL_ONLY = {'a hart stops while firmware waits for it', 'a wake-up of who is about to sleep is lost',
-             'a park is over before the thread has left its hart'}
 
 
 class Trees:
@@ -159,7 +154,7 @@ def schedules(image, work, *options):
     return done.returncode, done.stdout
 
 
-def caught(trees, work, seeds, path, texts):
+def caught(trees, work, path, texts):
     """
     Plants a bug, looks for a seed that fails, and takes it out again: None if one did, else what
     went wrong.
@@ -174,7 +169,7 @@ def caught(trees, work, seeds, path, texts):
         said = make(tree, 1)
         if said:
             return said
-        status, said = schedules(tree / 'build/Image', work, '--seeds', str(seeds), '--stop', '1',
+        status, said = schedules(tree / 'build/Image', work, '--seeds', str(CAUGHT_WITHIN), '--stop', '1',
                                  '--jobs', '1', '--patience', PATIENCE_S)
         return None if status == 1 else f'not caught (status {status})\n{said}'
     finally:
@@ -194,19 +189,18 @@ def result(number, name, wrong):
 def main():
     """The seeds first, then the plants."""
     words = sys.argv[1:]
-    plants = [(work, CAUGHT_WITHIN_FULL if row[0] in FULL_ONLY else CAUGHT_WITHIN, *row)
-              for work, rows in PLANTS.items() for row in rows
-              if (any(word in row[0] for word in words) if words else WANT_ALL or row[0] not in FULL_ONLY)]
+    plants = [(work, *row) for work, rows in PLANTS.items() for row in rows
+              if not words or any(word in row[0] for word in words)]
     images = [] if words else list(PLANTS)
     print(f'1..{len(images) + len(plants)}', flush=True)
     failed = number = 0
     for number, work in enumerate(images, 1):
-        status, said = schedules(OUT / 'Image', work, *OPTIONS_AS_IT_IS[work])
+        status, said = schedules(OUT / 'Image', work, *OPTIONS_AS_IT_IS)
         failed += result(number, f'the image as it is: {work}', said if status else None)
     with tempfile.TemporaryDirectory(prefix='muster-schedules-') as folder, ThreadPoolExecutor(CPUS) as pool:
         trees = Trees(folder, CPUS)
-        futures = [(name, pool.submit(caught, trees, work, seeds, path, texts))
-                   for work, seeds, name, path, *texts in plants]
+        futures = [(name, pool.submit(caught, trees, work, path, texts))
+                   for work, name, path, *texts in plants]
         for number, (name, future) in enumerate(futures, number + 1):
             failed += result(number, f'caught: {name}', future.result())
     return 1 if failed else 0

@@ -13,11 +13,13 @@
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
+#include "core/param.h"
 #include "core/printk.h"
 #include "core/random.h"
 #include "core/time.h"
 #include "core/timer.h"
 #include "ipi/call.h"
+#include "ipi/rfence.h"
 #include "ipi/tlb.h"
 #include "sbi/base.h"
 #include "sbi/hsm.h"
@@ -35,10 +37,15 @@
 #define PLAYERS	    (2 * PAIRS)
 #define MOVES	    16
 #define LOOKS	    8
+#define PARKS	    8
 #define FAULTS_TOLD 5
 #define PATIENCE_MS 10000
 /* Counted instructions pass slowly. */
 #define PATIENCE_DETERMINISTIC_MS 200
+
+static unsigned int churn_rounds = 1;
+PARAM_UINT("churn_rounds", churn_rounds, 1, 100000,
+	   "suite churn: so many times over, with rising seeds, until one fails");
 
 struct player {
 	struct task_struct *task;
@@ -59,9 +66,11 @@ struct pair {
 
 static struct pair pairs[PAIRS];
 static _Atomic bool stop;
+static _Atomic unsigned int moving; /* the cpu that goes or comes, or did last */
 static _Atomic unsigned int over, faults, calls_run, timers_run;
 static DEFINE_MUTEX(lock);
 static unsigned int locked;
+static struct task_struct *keeper_task, *helper_task;
 
 static void fault(const char *what, unsigned int who)
 {
@@ -75,6 +84,12 @@ static uint64_t patience(void)
 }
 
 /* --- players --- */
+
+static void dawdle(uint64_t *random)
+{
+	for (uint64_t n = random_below(random, 60); n; n--)
+		cpu_relax();
+}
 
 static void play(struct player *p)
 {
@@ -175,6 +190,11 @@ static void op_disturb(struct player *p)
 		2 * NOISY_PAIR + (unsigned int)random_below(&p->random, PLAYERS - 2 * NOISY_PAIR);
 
 	wake_up_process(pairs[other / 2].players[other % 2].task);
+	/* It waits for others, and looks again each time: also when they are about to be ready. */
+	for (unsigned int i = 0; i < LOOKS; i++) {
+		wake_up_process(keeper_task);
+		cpu_relax();
+	}
 }
 
 /*
@@ -198,9 +218,30 @@ static void op_look(void)
 	}
 }
 
+static void nothing(void *info)
+{
+	(void)info;
+}
+
+/* As a fence by slow firmware, which would wait for ever for a hart that stops. */
+static void op_fence(struct player *p)
+{
+	bool outermost = rfence_begins();
+	unsigned int cpu = atomic_load(&moving);
+	bool told = !smp_call_function_single(cpu, nothing, NULL, false);
+
+	dawdle(&p->random);
+	/* One that is about to stop is given the time. */
+	for (unsigned int n = 100; told && n && !cpumask_test_cpu(cpu, cpu_online_mask); n--)
+		cpu_relax();
+	if (told && sbi_hart_get_status(cpu_to_hartid(cpu)).value == HSM_STOPPED)
+		fault("a hart has stopped that firmware waits for", cpu);
+	rfence_ends(outermost);
+}
+
 static void player_op(struct player *p)
 {
-	switch (random_below(&p->random, 12)) {
+	switch (random_below(&p->random, 13)) {
 	case 0:
 	case 1:
 		return op_call(p, false);
@@ -220,6 +261,8 @@ static void player_op(struct player *p)
 	case 9:
 		return flush_tlb_all();
 	case 10:
+		return op_fence(p);
+	case 11:
 		return op_look();
 	default:
 		return yield();
@@ -280,13 +323,6 @@ static struct worker worker;
 static _Atomic bool help, keeper_over;
 /* The worker has the next wish to park taken back. A word: exchanged. */
 static _Atomic unsigned int take_back;
-static struct task_struct *keeper_task, *helper_task;
-
-static void dawdle(uint64_t *random)
-{
-	for (uint64_t n = random_below(random, 60); n; n--)
-		cpu_relax();
-}
 
 static int work(void *data)
 {
@@ -353,6 +389,23 @@ static bool answers(void)
 				  patience() - time_now());
 }
 
+static void expect_left(void)
+{
+	if (atomic_load(&worker.task->home) & TASK_ON_RQ)
+		fault("a thread is parked, and has not left its cpu", 0);
+}
+
+/* Again at once, when it has hardly gone on: who asks is awake, and sees the answer early. */
+static void park_often(void)
+{
+	for (unsigned int i = 0; i < PARKS; i++) {
+		if (kthread_park(worker.task))
+			fault("a thread does not park", 0);
+		expect_left();
+		kthread_unpark(worker.task);
+	}
+}
+
 static void park_and_unpark(uint64_t *random)
 {
 	bool helped = random_below(random, 2);
@@ -366,8 +419,7 @@ static void park_and_unpark(uint64_t *random)
 	if (err && (err != -EINTR || !helped))
 		fault("a thread does not park", 0);
 	if (!helped) {
-		if (atomic_load(&worker.task->home) & TASK_ON_RQ)
-			fault("a thread is parked, and has not left its cpu", 0);
+		expect_left();
 		/* Parked is parked, whoever wakes it. */
 		answered = atomic_load(&worker.answered);
 		atomic_fetch_add(&worker.asked, 1);
@@ -380,6 +432,8 @@ static void park_and_unpark(uint64_t *random)
 	/* Taken back once is enough, whether it had parked or not. */
 	if (!helped)
 		kthread_unpark(worker.task);
+	if (!helped)
+		park_often();
 	if (!answers())
 		fault("a thread that was unparked does not go on", 0);
 }
@@ -450,6 +504,7 @@ static void move_cpu(unsigned int cpu, uint64_t *random)
 
 	if (was_up && num_online_cpus() == 1)
 		return;
+	atomic_store(&moving, cpu);
 	fails = !random_below(random, 5) && !cpuhp_fail_set(any_row(random), cpu, !was_up);
 	err = was_up ? cpu_down(cpu) : cpu_up(cpu);
 	if (err) {
@@ -519,6 +574,7 @@ static bool begin(uint64_t *seeds)
 	keeper_task = kthread_create(keeper, &seeds[2], "keeper");
 	if (!all || IS_ERR(helper_task) || IS_ERR(keeper_task))
 		return false;
+	get_task_struct(keeper_task);
 	for (unsigned int i = 0; i < PLAYERS; i++)
 		wake_up_process(pairs[i / 2].players[i % 2].task);
 	wake_up_process(keeper_task);
@@ -545,13 +601,13 @@ static bool all_possible_online(void)
 	return true;
 }
 
-KTEST(churn, nothing_lost)
+static void nothing_lost(struct ktest_run *run, uint64_t seed)
 {
 	static uint64_t seeds[4];
-	uint64_t seed = seed_given ? random_seed : time_now(), give_up;
+	uint64_t give_up;
 
-	if (nr_cpu_ids < 2 || !sbi_probe(SBI_EXT_HSM) || !all_possible_online())
-		KTEST_SKIP("needs two harts that go and come");
+	if (random_turns)
+		random_turns_start(random_mix(seed));
 	for (unsigned int i = 0; i < ARRAY_SIZE(seeds); i++)
 		seeds[i] = random_next(&seed);
 	if (!KTEST_EXPECT(begin(seeds)))
@@ -575,6 +631,20 @@ KTEST(churn, nothing_lost)
 		KTEST_EXPECT_EQ(atomic_load(&p->armed), 0);
 		put_task_struct(p->task);
 	}
+	put_task_struct(keeper_task);
 	KTEST_EXPECT(all_settled());
 	KTEST_EXPECT(all_possible_online());
+}
+
+KTEST(churn, nothing_lost)
+{
+	uint64_t seed = seed_given ? random_seed : time_now();
+
+	if (nr_cpu_ids < 2 || !sbi_probe(SBI_EXT_HSM) || !all_possible_online())
+		KTEST_SKIP("needs two harts that go and come");
+	for (unsigned int round = 0; round < churn_rounds && !run->failures; round++) {
+		if (churn_rounds > 1)
+			printk_raw("# churn: seed %lu", seed + round);
+		nothing_lost(run, seed + round);
+	}
 }
