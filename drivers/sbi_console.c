@@ -23,6 +23,7 @@
  */
 static char bounce[256];
 static uint8_t input;
+static bool stuck; /* took nothing for uart_stuck_ms: it is not waited for again until it does */
 
 static bool has_dbcn(void)
 {
@@ -31,11 +32,11 @@ static bool has_dbcn(void)
 
 /*
  * Writes n bytes of the bounce buffer; returns how many the firmware took before it failed or, for
- * UART_STUCK_MS, took none.
+ * uart_stuck_ms, took none.
  */
 static size_t write_bounce(size_t n, bool *failed)
 {
-	uint64_t deadline = deadline_ms(UART_STUCK_MS);
+	uint64_t deadline = deadline_ms(uart_stuck_ms);
 	size_t done = 0;
 
 	*failed = false;
@@ -48,8 +49,10 @@ static size_t write_bounce(size_t n, bool *failed)
 		}
 		if (ret.value) {
 			done += (size_t)ret.value;
-			deadline = deadline_ms(UART_STUCK_MS);
-		} else if (time_now() >= deadline) {
+			stuck = false;
+			deadline = deadline_ms(uart_stuck_ms);
+		} else if (stuck || time_now() >= deadline) {
+			stuck = true;
 			break;
 		} else {
 			cpu_relax();

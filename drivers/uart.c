@@ -16,6 +16,8 @@
 /* Most bytes taken in one interrupt, so that a device gone mad cannot hold the hart. */
 #define RX_BURST 256
 
+unsigned int uart_stuck_ms = 1000;
+
 static struct uart *console_uart;
 
 static struct uart *to_uart(struct console *con)
@@ -39,7 +41,7 @@ static void uart_write(struct console *con, const char *buf, size_t n)
 			continue;
 		}
 		if (!deadline)
-			deadline = deadline_ms(UART_STUCK_MS);
+			deadline = deadline_ms(uart_stuck_ms);
 		if (u->stuck || time_now() >= deadline) {
 			u->stuck = true;
 			return;
@@ -51,7 +53,7 @@ static void uart_write(struct console *con, const char *buf, size_t n)
 static void uart_flush(struct console *con)
 {
 	struct uart *u = to_uart(con);
-	uint64_t deadline = deadline_ms(UART_STUCK_MS);
+	uint64_t deadline = deadline_ms(uart_stuck_ms);
 
 	while (!u->stuck && !u->ops->sent(u) && time_now() < deadline)
 		cpu_relax();

@@ -42,14 +42,17 @@ struct uart {
 
 	/* drivers/uart.c's */
 	int irq;	     /* number, or a negative errno: polled */
-	bool stuck;	     /* took no byte within UART_STUCK_MS; the writer's */
+	bool stuck;	     /* took no byte within uart_stuck_ms; the writer's */
 	_Atomic int proving; /* the handler may expect an interrupt for an empty transmitter */
 	_Atomic unsigned int proved;	/* such interrupts taken */
 	_Atomic unsigned int proof_cpu; /* where the last of them was taken */
 };
 
-/* After so long without room for one byte, bytes are dropped until there is room again. */
-#define UART_STUCK_MS 100
+/*
+ * After so long without room for one byte, bytes are dropped until there is room again. Longer than
+ * the process stands still that an emulator's device is part of.
+ */
+extern unsigned int uart_stuck_ms;
 
 /* True if dev is to be the console: the one of stdout-path, or the tree's first UART if that names
  * none. In a probe. */

@@ -189,7 +189,7 @@ static void enable_fifo(struct uart8250 *p)
 static void set_up(struct uart *u)
 {
 	struct uart8250 *p = u->priv;
-	uint64_t deadline = deadline_ms(UART_STUCK_MS);
+	uint64_t deadline = deadline_ms(uart_stuck_ms);
 
 	reg_write(p, UART_IER, 0);
 	/* What the firmware still sends would be lost when speed or FIFO change. */

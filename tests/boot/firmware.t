@@ -118,6 +118,9 @@ SCENARIOS = [
     # A firmware that is slow or half there.
     fault('ecall-slow=20000'),
     fault('dbcn-short=3'),
+    # A console that takes nothing is waited for once, not for each line that is lost in it until the UART's is there.
+    Scenario('dbcn-short=0', '--smp 4', 'test=uart', rules='boot=0 dbcn-short=0', code=FAILED,
+             expect=[r'^\[ +\d\.\d+\] cpu0: IPIs by', r'^muster: exit 0'], forbid=[r'^muster: \d of']),
     fault('dbcn-refuse=-1'),
     fault('srst-refuse=-1', fired=[]),
 
