@@ -138,8 +138,8 @@ KTEST(timer, beside_a_wait)
 	shot_setup(&shot);
 	shot.left = 1;
 	shot.again = ns_to_ticks(3000000);
-	mod_timer(&shot.timer, in_us(1000));
 	end = in_us(2000);
+	mod_timer(&shot.timer, in_us(1000));
 	/*
 	 * A slow machine may find both over at once; not before the second is due, which is later.
 	 */
