@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
@@ -69,14 +70,16 @@ void kfree(const void *object)
 
 /* The wire. Of the rings from now on, the lose-th is lost; 0: none. */
 static _Atomic unsigned int lose;
-static _Atomic unsigned long rung;
+static _Atomic unsigned long rung, lost;
 
 static void ring(unsigned int cpu)
 {
 	atomic_fetch_add_explicit(&rung, 1, memory_order_relaxed);
 	if (atomic_load_explicit(&lose, memory_order_relaxed) &&
-	    atomic_fetch_sub_explicit(&lose, 1, memory_order_relaxed) == 1)
+	    atomic_fetch_sub_explicit(&lose, 1, memory_order_relaxed) == 1) {
+		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
 		return;
+	}
 	host_raise(cpu);
 }
 
@@ -130,17 +133,26 @@ static void serve(void)
 }
 
 /*
- * Serves calls until all harts have come here and none is in flight. Panics if one stays in flight:
- * it is lost.
+ * Serves calls until all harts have come here and none is in flight. Panics if for long none was
+ * queued and none has run: one is lost. All harts spin meanwhile, so processor time tells how long
+ * they have had, however busy the machine is.
  */
 static void serve_until_all_done(void)
 {
-	uint64_t deadline = deadline_ms(env_uint("LOST_MS", 20000));
+	clock_t patience = (clock_t)env_uint("LOST_CPU_MS", 20000) * (CLOCKS_PER_SEC / 1000),
+		since = 0;
+	struct call_totals t;
+	uint64_t seen = 0;
 
 	atomic_fetch_add(&world.done, 1);
-	while (atomic_load(&world.done) < world.harts || sum_in_flight()) {
-		if (time_now() > deadline)
-			panic("calls lost: %ld in flight for ever", (long)sum_in_flight());
+	while (call_stats_sum(&t), atomic_load(&world.done) < world.harts || t.queued != t.run) {
+		if (!since || seen != t.queued + t.run)
+			since = clock();
+		else if (clock() - since > patience)
+			panic("calls lost: %ld in flight for ever", (long)(t.queued - t.run));
+		if (t.recovered > atomic_load_explicit(&lost, memory_order_relaxed))
+			panic("calls lost: recovered by a second ring, and the first was not lost");
+		seen = t.queued + t.run;
 		serve();
 	}
 	/*
@@ -220,6 +232,7 @@ static void world_run(unsigned int n, uint64_t seed, void (*fn)(unsigned int cpu
 	atomic_store(&world.done, 0);
 	atomic_store(&world.quiet, 0);
 	atomic_store(&rung, 0);
+	atomic_store(&lost, 0);
 	host_must_end(env_uint("HANG_S", 250), "calls lost: a hart waits for ever\n");
 	host_harts_run(n, world_hart, NULL);
 	host_must_end(0, NULL);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "core/compiler.h"
@@ -85,10 +86,14 @@ void host_log_clear(void);
 uint64_t host_seed(void);
 uint64_t host_random(uint64_t *state);
 
-/* Runs the tests of the array, with the name of the file as the group's. */
+/*
+ * Runs the tests of the array, or those that match the pattern ONLY of the environment, with the
+ * name of the file as the group's.
+ */
 #define HOST_MAIN(tests)                                                         \
 	int main(void)                                                           \
 	{                                                                        \
+		cmocka_set_test_filter(getenv("ONLY"));                          \
 		return cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL); \
 	}
 

@@ -131,18 +131,17 @@ $(eval $(call HOST_FLAVOUR,tsan-clang,$(HOST_CLANG),-fsanitize=thread,$(HOST_TSA
 
 # A host test with a fault planted: make host-plant PLANT=folder TEST=name builds folder/test with
 # those sources and headers that lie in the folder, each at its path there, instead of the tree's.
-# Where it is sources only, all others are linked as they have been compiled for the test itself.
+# What includes none of these headers is linked as it has been compiled for the test itself.
 ifdef PLANT
-HOST_PLANT_CC    := $(HOST_GCC) -I$(PLANT) $(HOST_FLAGS) -Wno-error -fsanitize=thread
+HOST_PLANT_CC    := $(HOST_GCC) -I$(PLANT) $(filter-out -g,$(HOST_FLAGS)) -Wno-error -fsanitize=thread
 HOST_PLANT_FILES := $(shell cd $(PLANT) && find * -name '*.[ch]')
 HOST_PLANT_TREE  := $(filter-out $(HOST_PLANT_FILES),tests/host/test_$(TEST).c $(HOST_TEST_$(TEST)))
 HOST_PLANT_SHIM  := $(patsubst %,$(PLANT)/%,$(filter tests/host/shim/%.c,$(HOST_PLANT_FILES)))
 HOST_PLANT_SRCS  := $(patsubst %,$(PLANT)/%,$(filter-out tests/host/shim/%,$(filter %.c,$(HOST_PLANT_FILES))))
-ifeq ($(filter %.h,$(HOST_PLANT_FILES)),)
-HOST_PLANT_OBJS  := $(HOST_PLANT_TREE:%.c=$(O)/host/tsan/obj/%.o)
-else
-HOST_PLANT_SRCS  += $(HOST_PLANT_TREE)
-endif
+HOST_PLANT_TELL  := $(foreach h,$(filter %.h,$(HOST_PLANT_FILES)),$(shell cd $(O)/host/tsan/obj && \
+	grep -lwF $(h) $(HOST_PLANT_TREE:.c=.d)))
+HOST_PLANT_SRCS  += $(HOST_PLANT_TELL:.d=.c)
+HOST_PLANT_OBJS  := $(patsubst %.c,$(O)/host/tsan/obj/%.o,$(filter-out $(HOST_PLANT_TELL:.d=.c),$(HOST_PLANT_TREE)))
 host-plant: $(HOST_PLANT_OBJS) $(O)/host/tsan/libshim.a
 	@$(foreach s,$(HOST_PLANT_SHIM),$(HOST_PLANT_CC) -c -o $(s:.c=.o) $(s) &&) \
 	$(HOST_PLANT_CC) $(HOST_NOISE) -o $(PLANT)/test $(HOST_PLANT_SRCS) $(HOST_PLANT_SHIM:.c=.o) $^ -Wl,-T,$(HOST_LD) -lcmocka

@@ -18,7 +18,7 @@ OUT = Path(os.environ.get('O', TOP / 'build')).resolve()
 
 # A test (of 20 seeds and more a run) is run again until it has caught its plant, so long at most.
 PATIENCE_S = 300
-HANG_CPU_S = 5
+HANG_CPU_S = 2
 
 RACE = 'data race'
 
@@ -27,7 +27,7 @@ RACE = 'data race'
 class Plant:
     """What is changed, and how it must show."""
     name: str
-    test: str       # the host test that must fail
+    test: str       # the host test that must fail: its name, or NAME:FUNCTION for one function of it
     file: str
     old: str        # stands in the file once
     new: str
@@ -43,18 +43,21 @@ def plant(case, folder):
     if text.count(case.old) != 1:
         return f'{case.file} has {text.count(case.old)} times what is to be changed: bring the plant up to date'
     target.write_text(text.replace(case.old, case.new))
-    done = subprocess.run(['make', '-s', f'O={OUT}', f'PLANT={folder}', f'TEST={case.test}', 'host-plant'], cwd=TOP,
+    test = case.test.partition(':')[0]
+    done = subprocess.run(['make', '-s', f'O={OUT}', f'PLANT={folder}', f'TEST={test}', 'host-plant'], cwd=TOP,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.stdout if done.returncode else ''
 
 
-def run(command, patience, seconds):
+def run(command, function, patience, seconds):
     """
-    Runs a test, its own deadlines so many times as long; its status, None where it hangs, and what it said. Harts that
-    wait spin: a hang shows in processor time, of which a good run takes less than half, however busy the machine is.
+    Runs a test, or only that function of it, its own deadlines so many times as long; its status, None where it hangs,
+    and what it said. Harts that wait spin: a hang shows in processor time, of which a good run takes less than half,
+    however busy the machine is.
     """
-    environment = dict(os.environ, CSD_TIMEOUT_MS=str(1000 * patience), LOST_MS=str(3000 * patience),
+    environment = dict(os.environ, CSD_TIMEOUT_MS=str(500 * patience), LOST_MS=str(3000 * patience),
                        HANG_S=str(30 * patience), HANG_CPU_S=str(HANG_CPU_S * patience),
+                       LOST_CPU_MS=str(1000 * patience), ONLY=function or '*',
                        TSAN_OPTIONS='halt_on_error=1:report_signal_unsafe=0')
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -73,7 +76,7 @@ def caught(case, folder):
     patience = 1
     tried = []
     while (left := end - time.monotonic()) > 0:
-        status, said = run([folder / 'test'], patience, left)
+        status, said = run([folder / 'test'], case.test.partition(':')[2], patience, left)
         # 255: cmocka's handler of signals, in a thread that is not the test's own.
         died = status is not None and (status < 0 or status == 255)
         crashed = died and 'panic' not in said or 'SEGV' in said

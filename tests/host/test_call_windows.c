@@ -192,6 +192,48 @@ enum { STAY, ASKED, LEFT };
 static _Atomic int places = STAY;
 static _Atomic bool moves_over;
 
+/*
+ * Both go on in step behind the move, window by window, far enough for a broadcast that looked for
+ * its data before the move to fill in the same csd as the other's. One that waits for a call has
+ * windows, too, and comes; those of handlers in a window do not count.
+ */
+#define STEPS 12
+static _Thread_local unsigned int steps;
+static _Atomic unsigned int in_step;
+
+static void step_window(void)
+{
+	unsigned int due = 2 * ++steps;
+
+	host_at_window = NULL;
+	host_take_interrupts();
+	atomic_fetch_add_explicit(&in_step, 1, memory_order_relaxed);
+	while (atomic_load_explicit(&in_step, memory_order_relaxed) < due)
+		sched_yield();
+	if (steps < STEPS)
+		host_at_window = step_window;
+}
+
+/* Who is ready goes ahead of the other's steps. */
+static void leave_step(void)
+{
+	if (host_at_window == step_window)
+		atomic_fetch_add_explicit(&in_step, 2 * STEPS, memory_order_relaxed);
+	host_at_window = NULL;
+}
+
+static void go_in_step(void)
+{
+	steps = 0;
+	host_at_window = step_window;
+}
+
+/* The other has a window behind it: the one in which it has moved. */
+static void first_window(void)
+{
+	go_in_step();
+}
+
 static void change_places(unsigned int cpu)
 {
 	host_tp = percpu_base[cpu];
@@ -210,6 +252,7 @@ static void move_window(void)
 		host_take_interrupts();
 	change_places(to);
 	atomic_store(&places, STAY);
+	go_in_step();
 }
 
 /* cpu 3 at the start. */
@@ -223,8 +266,11 @@ static void change_and_call(void)
 			continue;
 		}
 		change_places(smp_processor_id() ? 0 : 3);
+		atomic_store(&in_step, 0);
 		atomic_store(&places, LEFT);
+		host_at_window = first_window;
 		on_each_cpu(count, &runs, true);
+		leave_step();
 		for (unsigned int cpu = 0; cpu < HARTS; cpu++) {
 			if (runs.on[cpu] != 1)
 				panic("a broadcast beside one whose caller has moved ran %u times on cpu%u",
@@ -344,7 +390,7 @@ static unsigned int move_in_each_window(void (*op)(void))
 		countdown = n;
 		host_at_window = move_window;
 		op();
-		host_at_window = NULL;
+		leave_step();
 		if (countdown)
 			break;
 	}
