@@ -49,11 +49,11 @@ FULL = {
     'park': ['ROUNDS=2 TWO UNPARKER WAKER KEEPS'],
     'timer_move': ['HARTS=3', 'HARTS=3 LIVES=2 AGAIN=1'],
 }
-DEPTH = 1000000
+DEPTH = 100000
 WANT_ALL = os.environ.get('MODELS') == 'full'
 DEADLINE_S = 1200 if WANT_ALL else 120
-# Slower, in less memory.
-FLAGS = ['-DCOLLAPSE'] if WANT_ALL else []
+# On demand: slower, in less memory. Else to compile a search well costs more than it saves.
+COMPILE = ['gcc', '-O2', '-DCOLLAPSE'] if WANT_ALL else ['clang', '-O0']
 
 
 class Broken(Exception):
@@ -80,12 +80,11 @@ class Search:
     def __init__(self, path, constants, mutant=None):
         defines = [f'-D{constant}' for constant in constants.split()] + ([f'-D{mutant}'] if mutant else [])
         with tempfile.TemporaryDirectory(prefix='muster-model-') as folder:
-            # Steps are not merged (-o3), so that each that is not reached is told. A mutant is found soon: compiling
-            # its search well costs more than it saves.
+            # Steps are not merged (-o3), so that each that is not reached is told.
             call('spin', '-a', '-o3', *defines, str(path), cwd=folder)
-            call('gcc', '-O0' if mutant else '-O2', '-w', '-DSAFETY', '-DMEMLIM=4000', *FLAGS, '-o', 'pan', 'pan.c',
-                 cwd=folder)
-            self.output = call('./pan', f'-m{DEPTH}', '-w21', cwd=folder)
+            call(*COMPILE, '-w', '-DSAFETY', '-DMEMLIM=4000', '-o', 'pan', 'pan.c', cwd=folder)
+            # A mutant is found among few states.
+            self.output = call('./pan', f'-m{DEPTH}', '-w18' if mutant else '-w23', cwd=folder)
         states = re.search(r'^\s*([0-9.e+]+) states, stored', self.output, re.M)
         errors = re.search(r'errors: (\d+)$', self.output, re.M)
         if not states or not errors:
@@ -135,10 +134,18 @@ def search_timed(path, constants):
         return broken, time.monotonic() - start
 
 
+def text_of(path, constants, mutant=''):
+    """The model as it is searched."""
+    defines = [f'-D{constant}' for constant in f'{constants} {mutant}'.split()]
+    return call('cpp', '-P', *defines, str(path), cwd=HERE)
+
+
 def search_wrong(path, wrong):
     """What is found in the first search that finds something; None: nothing; or what is wrong with the search."""
     try:
         for constants in SEARCHES.get(path.stem, ['']):
+            if text_of(path, constants, wrong) == text_of(path, constants):
+                continue
             search = Search(path, constants, wrong)
             if search.found:
                 return search.found[0]
@@ -184,7 +191,7 @@ class Model:
 BAD = {
     'an assertion that fails': 'byte x; active proctype p() { x++; assert(x == 0) }',
     'a process that never ends': 'byte x; active proctype p() { x == 1 }',
-    'a depth that does not suffice': 'int x; active proctype p() { do :: x < 1100000 -> x++ :: else -> break od }',
+    'a depth that does not suffice': 'int x; active proctype p() { do :: x < 110000 -> x++ :: else -> break od }',
     'what must happen and does not': 'byte x;\nactive proctype p() { if\n:: x == 1 -> x = 3 /* must happen */\n'
                                      ':: x == 0 -> x = 2\nfi }',
     'no syntax': 'active proctype p() { nonsense }',
