@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Who runs when and where: turns, preemption, wake-ups, sleep, affinity; and that threads leave
- * nothing behind.
- */
-#include "threads/sched.h"
+/* Who runs when: turns, preemption, wake-ups, sleep. */
+#include "tests/kernel/sched.h"
 
-#include <errno.h>
 #include <stdatomic.h>
-#include <string.h>
 
-#include "arch/riscv/irqflags.h"
 #include "arch/riscv/processor.h"
 #include "core/cpu.h"
 #include "core/kmalloc.h"
-#include "core/page.h"
 #include "core/time.h"
 #include "ipi/call.h"
 #include "tests/kernel/calls.h"
@@ -28,9 +21,8 @@ static unsigned int some_cpu(void)
 	return cpu < nr_cpu_ids ? cpu : smp_processor_id();
 }
 
-/* A bound thread, with a reference that the caller puts. */
-static struct task_struct *make_bound(int (*fn)(void *data), void *data, unsigned int cpu,
-				      const char *name)
+struct task_struct *make_bound(int (*fn)(void *data), void *data, unsigned int cpu,
+			       const char *name)
 {
 	struct task_struct *task = kthread_create(fn, data, "%s", name);
 
@@ -335,191 +327,4 @@ KTEST(sched, woken_before_its_time)
 	KTEST_EXPECT(ends(task));
 	KTEST_EXPECT(left > timebase_hz * 50);
 	KTEST_EXPECT(left <= timebase_hz * 100);
-}
-
-/* --- affinity --- */
-
-static int tell_where(void *data)
-{
-	_Atomic unsigned int *here = data;
-
-	while (!kthread_should_stop()) {
-		atomic_store(here, smp_processor_id() + 1);
-		cpu_relax();
-	}
-	return 0;
-}
-
-struct place {
-	_Atomic unsigned int *here;
-	unsigned int cpu;
-};
-
-static bool is_there(void *arg)
-{
-	struct place *place = arg;
-
-	return atomic_load(place->here) == place->cpu + 1;
-}
-
-KTEST(sched, affinity)
-{
-	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
-	_Atomic unsigned int here = 0;
-	struct task_struct *task;
-	unsigned int cpu;
-
-	task = kthread_create(tell_where, (void *)&here, "wanderer");
-	if (!KTEST_EXPECT(mask && !IS_ERR(task)))
-		return;
-	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(task, mask), -EINVAL);
-	wake_up_process(task);
-	for (unsigned int round = 0; round < 3; round++) {
-		for_each_online_cpu (cpu) {
-			cpumask_clear(mask);
-			cpumask_set_cpu(cpu, mask);
-			KTEST_EXPECT_EQ(set_cpus_allowed_ptr(task, mask), 0);
-			KTEST_EXPECT(soon(is_there, &(struct place){&here, cpu}));
-		}
-	}
-	KTEST_EXPECT_EQ(kthread_stop(task), 0);
-	task = make_bound(tell_where, (void *)&here, smp_processor_id(), "bound");
-	if (!KTEST_EXPECT(task != NULL))
-		return;
-	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(task, cpu_online_mask), -EPERM);
-	kthread_stop_put(task);
-	cpumask_free(mask);
-}
-
-/* This thread itself goes there, and back. */
-KTEST(sched, moves_itself)
-{
-	struct cpumask *mask = cpumask_alloc(NUMA_NO_NODE);
-	unsigned int home = smp_processor_id(), cpu;
-
-	if (!KTEST_EXPECT(mask != NULL))
-		return;
-	for_each_online_cpu (cpu) {
-		cpumask_clear(mask);
-		cpumask_set_cpu(cpu, mask);
-		KTEST_EXPECT_EQ(set_cpus_allowed_ptr(current, mask), 0);
-		KTEST_EXPECT_EQ(smp_processor_id(), cpu);
-		usleep(10);
-		KTEST_EXPECT_EQ(smp_processor_id(), cpu);
-	}
-	cpumask_clear(mask);
-	cpumask_set_cpu(home, mask);
-	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(current, mask), 0);
-	KTEST_EXPECT_EQ(smp_processor_id(), home);
-	cpumask_copy(mask, cpu_possible_mask);
-	KTEST_EXPECT_EQ(set_cpus_allowed_ptr(current, mask), 0);
-	cpumask_free(mask);
-}
-
-/* Threads that nobody has bound go where there is room. */
-KTEST(sched, spreads)
-{
-	unsigned int n = num_online_cpus(), places = 0;
-	_Atomic unsigned int *here = kzalloc(n * sizeof(*here));
-	struct task_struct **tasks = kzalloc(n * sizeof(*tasks));
-	struct cpumask *seen = cpumask_alloc(NUMA_NO_NODE);
-
-	if (!KTEST_EXPECT(here && tasks && seen))
-		return;
-	for (unsigned int i = 0; i < n - 1; i++) {
-		tasks[i] = kthread_run(tell_where, (void *)&here[i], "spread%u", i);
-		if (!KTEST_EXPECT(!IS_ERR(tasks[i])))
-			return;
-		KTEST_EXPECT(reaches(&here[i], 1));
-	}
-	for (unsigned int i = 0; i < n - 1; i++) {
-		places += !cpumask_test_and_set_cpu(atomic_load(&here[i]) - 1, seen);
-		KTEST_EXPECT_EQ(kthread_stop(tasks[i]), 0);
-	}
-	KTEST_EXPECT_EQ(places, n - 1);
-	cpumask_free(seen);
-	kfree(tasks);
-	kfree((void *)here);
-}
-
-/* --- many --- */
-
-static int brief(void *data)
-{
-	(void)data;
-	return 1;
-}
-
-static unsigned long pages_used(void)
-{
-	struct page_stats stats;
-
-	page_stats(&stats);
-	return stats.used;
-}
-
-static bool no_more_pages(void *arg)
-{
-	return pages_used() <= *(unsigned long *)arg;
-}
-
-static bool make_and_end(unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		struct task_struct *task = kthread_create(brief, NULL, "brief%u", i);
-		bool ran = i % 3;
-
-		if (IS_ERR(task))
-			return false;
-		get_task_struct(task);
-		if (ran)
-			wake_up_process(task);
-		if (i % 3 == 2 && !wait_task_inactive(task, 0))
-			return false;
-		if (kthread_stop_put(task) > 1)
-			return false;
-	}
-	return true;
-}
-
-/* Made and ended a thousand times, whether they have run or not: no page more than before. */
-KTEST(sched, leaves_nothing_behind)
-{
-	unsigned long before;
-
-	KTEST_EXPECT(make_and_end(50));
-	before = pages_used();
-	KTEST_EXPECT(make_and_end(1000));
-	KTEST_EXPECT(soon(no_more_pages, &before));
-}
-
-struct look_for {
-	const struct task_struct *task;
-	unsigned int found, all;
-};
-
-static void look(struct task_struct *task, void *arg)
-{
-	struct look_for *look_for = arg;
-
-	look_for->all++;
-	look_for->found += task == look_for->task;
-}
-
-KTEST(sched, all_are_listed)
-{
-	struct look_for me = {.task = current}, other = {0};
-	struct task_struct *task = kthread_create(brief, NULL, "listed");
-
-	if (!KTEST_EXPECT(!IS_ERR(task)))
-		return;
-	other.task = task;
-	for_each_task(look, &me);
-	for_each_task(look, &other);
-	KTEST_EXPECT_EQ(me.found, 1);
-	KTEST_EXPECT_EQ(other.found, 1);
-	KTEST_EXPECT(me.all > num_online_cpus());
-	KTEST_EXPECT(!strcmp(task_state_name(task), "new"));
-	KTEST_EXPECT(!strcmp(task_state_name(current), "running"));
-	KTEST_EXPECT_EQ(kthread_stop(task), -EINTR);
 }
