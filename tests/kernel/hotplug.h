@@ -3,6 +3,7 @@
 #ifndef TESTS_KERNEL_HOTPLUG_H
 #define TESTS_KERNEL_HOTPLUG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "tests/kernel/ktest.h"
@@ -23,5 +24,13 @@ bool cpu_answers(unsigned int cpu);
  */
 bool is_down(unsigned int cpu);
 bool is_up(unsigned int cpu);
+
+/* A call's function, or what else counts: adds one to an _Atomic unsigned int. */
+void count_call(void *counter);
+
+static inline unsigned int get(_Atomic unsigned int *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
 
 #endif
