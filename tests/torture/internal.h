@@ -168,6 +168,7 @@ void torture_balance(void);
 void torture_op(struct torturer *me);
 /* What a function does that calls others in turn. Interrupts off. */
 void torture_nested(struct torturer *me);
+/* irq_works.c: what a hot work runs. */
 void hot_run(struct irq_work *work);
 
 /* sleepers.c: threads that torturers wake. start: 0 or -ENOMEM; stop: false if one does not end. */
