@@ -193,6 +193,8 @@ void actors_stop(void);
 bool actors_acted(void);
 /* Prints how often each did, and which never did. */
 void actors_tell(void);
+
+/* movers.c */
 /* How often any cpu went down. */
 uint64_t actors_offlines(void);
 /* A cpu was brought up, or down, and nobody else moves it: everything that it answers is known. */
