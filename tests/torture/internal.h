@@ -13,6 +13,7 @@
 #include "core/timer.h"
 #include "ipi/call.h"
 #include "ipi/irq_work.h"
+#include "tests/torture/torture.h"
 #include "threads/sched.h"
 #include "threads/workqueue.h"
 
@@ -114,7 +115,13 @@ enum torture_mix {
 	MIX_WORKS,
 	MIXES
 };
+/* Whether it goes on in this run. */
 bool torture_mixes(enum torture_mix kind);
+/* Names the words of torture_mix that are none of these, and returns their number. */
+unsigned int torture_mix_unknown(void);
+
+/* Of this run. */
+extern struct torture_limits torture_limits;
 /* Cycles that are due of harts that go off and on in turn; 0: they go at random. */
 uint64_t torture_turns(void);
 
@@ -205,6 +212,34 @@ void turns_begin(void);
 bool turns_take(void);
 uint64_t turns_done(void);
 void turns_tell(void);
+
+/*
+ * harts.c: the threads that torture. make: 0 or -ENOMEM. run: false if some harts are still at it,
+ * and what they use must stay.
+ */
+int torturers_make(uint64_t seed);
+bool torturers_run(uint64_t seconds, uint64_t seed);
+void torturers_free(void);
+
+/* Of all torturers so far. */
+struct torture_totals {
+	uint64_t ops, tried, accepted, busy, timed_out, nested;
+};
+void torture_sum(struct torture_totals *sum);
+
+/* Calls of each hart that must be accepted. */
+#define ACCEPTED_MIN 20
+
+/*
+ * firmware.c: IPIs that the firmware has counted, and the kernel's rings meanwhile; for a torturer
+ * from begin to end, which run on its cpu.
+ */
+extern _Atomic uint64_t fw_ipis, fw_rings;
+void count_begins(unsigned int cpu);
+void count_ends(unsigned int cpu);
+/* Whether the firmware counts what the kernel sends; then whether there was one IPI for each ring. */
+bool firmware_counts(void);
+bool firmware_sent_all(void);
 
 /* Parameter torture_close: harts close their queues for moments, as if they went down. */
 extern bool torture_close;
