@@ -78,7 +78,7 @@ unsigned int ktest_count_suites(const char *list)
 	unsigned int suites = 0;
 
 	TABLE_FOREACH (struct ktest, it, ktests)
-		suites += first_of_suite(it) && list_has(list, it->suite);
+		suites += list_has(list, it->suite) && first_of_suite(it);
 	return suites;
 }
 
@@ -92,7 +92,7 @@ unsigned int ktest_run_suites(const char *list)
 	unsigned int suites = 0, failed = 0;
 
 	TABLE_FOREACH (struct ktest, it, ktests) {
-		if (first_of_suite(it) && list_has(list, it->suite))
+		if (list_has(list, it->suite) && first_of_suite(it))
 			failed += run_suite(it->suite, ++suites);
 	}
 	if (!suites) {
