@@ -73,7 +73,7 @@ struct uart *uart_console(void);
  * or -ENODEV for a polled UART. Takes no byte from anybody. Hart context, interrupts on or off; one
  * caller at a time.
  */
-#define UART_PROOF_MS 500
+#define UART_PROOF_MS 2000
 int uart_prove_irq(struct uart *u);
 
 #endif

@@ -77,10 +77,21 @@ KTEST(ipi, reaches_every_hart)
 	cpumask_free(mask);
 }
 
+static bool is_raised(void *arg)
+{
+	struct arrival *arrival = arg;
+	uint64_t rings = rings_here();
+
+	arrival->before = interrupts_of(arrival->cpu);
+	ipi_send_cpu(arrival->cpu, IPI_RESCHEDULE);
+	return rings_here() != rings;
+}
+
 /* While a reason or a call is pending the line is not raised again. */
 KTEST(ipi, rings_once)
 {
 	unsigned int cpu = nth_other_cpu(0);
+	struct arrival arrival = {.cpu = cpu};
 	struct held held;
 	uint64_t before;
 
@@ -93,9 +104,8 @@ KTEST(ipi, rings_once)
 	KTEST_EXPECT_EQ(rings_here() - before, 1);
 	KTEST_EXPECT(let_go(&held));
 	/* Taken, it is raised again. */
-	before = interrupts_of(cpu);
-	ipi_send_cpu(cpu, IPI_RESCHEDULE);
-	KTEST_EXPECT(soon(arrived, &((struct arrival){cpu, before})));
+	KTEST_EXPECT(soon(is_raised, &arrival));
+	KTEST_EXPECT(soon(arrived, &arrival));
 }
 
 KTEST(ipi, send_passes_self_over)

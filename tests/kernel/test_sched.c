@@ -193,7 +193,9 @@ KTEST(sched, preempt_disable)
 
 /* --- wake-ups --- */
 
-#define WAKES 2000
+/* Of each hart; all together not more than few harts can take in time. */
+#define WAKES	  2000U
+#define WAKES_ALL 16000
 
 struct sleeper {
 	_Atomic unsigned int posted;
@@ -220,6 +222,7 @@ static int take_posts(void *data)
 struct poster {
 	struct sleeper *sleeper;
 	struct task_struct *task;
+	unsigned int wakes;
 	bool from_interrupt;
 };
 
@@ -235,7 +238,7 @@ static int post_many(void *data)
 {
 	struct poster *p = data;
 
-	for (unsigned int i = 0; i < WAKES; i++) {
+	for (unsigned int i = 0; i < p->wakes; i++) {
 		if (p->from_interrupt && i % 4 == 0)
 			smp_call_function_single(task_cpu(p->task), post, p, true);
 		else
@@ -250,10 +253,10 @@ static int post_many(void *data)
 /* From every hart at once, in threads and in interrupts on the sleeper's own hart. */
 KTEST(sched, wake_storm)
 {
-	unsigned int n = num_online_cpus(), cpu, started = 0;
+	unsigned int n = num_online_cpus(), cpu, started = 0, wakes = MIN(WAKES, WAKES_ALL / n);
 	struct poster *posters = kzalloc(n * sizeof(*posters));
 	struct task_struct **tasks = kzalloc(n * sizeof(*tasks)), *task;
-	struct sleeper s = {.total = n * WAKES};
+	struct sleeper s = {.total = n * wakes};
 
 	task = kthread_create(take_posts, &s, "sleeper");
 	if (!KTEST_EXPECT(posters && tasks && !IS_ERR(task)))
@@ -261,7 +264,7 @@ KTEST(sched, wake_storm)
 	get_task_struct(task);
 	wake_up_process(task);
 	for_each_online_cpu (cpu) {
-		posters[started] = (struct poster){&s, task, started & 1};
+		posters[started] = (struct poster){&s, task, wakes, started & 1};
 		tasks[started] = make_bound(post_many, &posters[started], cpu, "poster");
 		if (!KTEST_EXPECT(tasks[started] != NULL))
 			return;
