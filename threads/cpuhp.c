@@ -335,6 +335,7 @@ static int create_threads(unsigned int cpu)
 		task = kthread_create_on_cpu(cpuhp_main, NULL, cpu, "cpuhp/%u");
 		if (IS_ERR(task))
 			return (int)PTR_ERR(task);
+		task->stays = true;
 		thread->task = task;
 	}
 	return smpboot_create_threads(cpu);

@@ -61,9 +61,10 @@ struct task_struct {
 	struct context context;
 	struct list_head queued; /* in the run queue, while it is runnable and does not run */
 	enum sched_class class;
-	unsigned int bound;		 /* the only cpu for it, or CPU_ANY */
-	unsigned int move_to;		 /* where it goes when it next leaves its cpu, or CPU_ANY */
-	enum task_leaving leaving;	 /* between the two halves of a switch */
+	unsigned int bound;	   /* the only cpu for it, or CPU_ANY */
+	bool stays;		   /* sleeps on its cpu while that is down: its hotplug thread */
+	unsigned int move_to;	   /* where it goes when it next leaves its cpu, or CPU_ANY */
+	enum task_leaving leaving; /* between the two halves of a switch */
 	struct cpumask *_Atomic allowed; /* NULL: every cpu */
 	call_single_data_t
 		wake_csd; /* its wake-up on another cpu; holds a reference while in flight */

@@ -96,9 +96,16 @@ static void deliver(struct task_struct *task)
 				return;
 		}
 		/*
-		 * Its cpu is down. With ON_RQ it is on its way into its last sleep there, a switch
-		 * that waits for nobody. Without, it sleeps, and is taken over: by one step, as the
-		 * cpu may be coming back, and others may want to do the same.
+		 * Its cpu is down. A message for the hotplug thread, sent before, may come home
+		 * while that takes the cpu down itself, which goes on; later ones are for its next
+		 * life, which wakes it.
+		 */
+		if (task->stays)
+			return;
+		/*
+		 * With ON_RQ it is on its way into its last sleep there, a switch that waits for
+		 * nobody. Without, it sleeps, and is taken over: by one step, as the cpu may be
+		 * coming back, and others may want to do the same.
 		 */
 		if (home & TASK_ON_RQ)
 			cpu_relax();

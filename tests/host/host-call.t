@@ -128,6 +128,8 @@ PLANTS = [
           '\tstore_release(&task->home, me | TASK_ON_RQ);\n', WAKE),
     Plant('a refused wake-up is given up', 'wake', 'threads/wake.c',
           'if (err == -EBUSY)\n\t\t\t\treturn;', 'return;', WAKE),
+    Plant('a hotplug thread is taken over from its cpu, and waits for itself', 'wake', 'threads/wake.c',
+          'if (task->stays)\n\t\t\treturn;', '', WAKE),
     Plant('timers stay on a dead hart', 'timer', 'core/timer.c', 'move_all(base, base_of(to), to);', ';', DEAD),
     Plant('a timer is armed by a dead hart', 'timer', 'core/timer.c', 'if (likely(is_online(to)))', 'if (true)', DEAD),
     Plant('a timer is sent to a dead hart', 'timer:hotplug', 'core/timer.c',

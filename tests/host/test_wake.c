@@ -258,6 +258,53 @@ static void leaves(void **state)
 	check(TASK_ON_RQ, wake_1, wake_2);
 }
 
+static void begin_stay(unsigned int home, unsigned int state_now)
+{
+	task.stays = true;
+	atomic_store(&task.home, home);
+	atomic_store(&task.state, state_now);
+	atomic_store(&task.usage, 1);
+	queued[0] = queued[1] = queued[2] = false;
+	sent = busy = leaving = false;
+	switched = 0;
+	/* Who goes round and round is found out. */
+	host_at_window = pass;
+}
+
+static void end_stay(void)
+{
+	host_at_window = NULL;
+	assert_int_equal(atomic_load(&task.usage), 1);
+	task.stays = false;
+	per_cpu(rq, 0).dead = false;
+}
+
+/* A hotplug thread that runs, and takes its cpu down: a late message is among what is flushed. */
+static void takes_its_cpu_down(void **state)
+{
+	(void)state;
+	begin_stay(TASK_ON_RQ, TASK_RUNNING);
+	per_cpu(rq, 0).dead = true;
+	message_0();
+	assert_false(is_queued());
+	assert_int_equal(atomic_load(&task.home), TASK_ON_RQ);
+	end_stay();
+}
+
+/* It is down: there it stays, and there it is woken when it is back. */
+static void stays_on_its_cpu(void **state)
+{
+	(void)state;
+	begin_stay(0, TASK_INTERRUPTIBLE);
+	closed[0] = true;
+	wake_1();
+	assert_false(is_queued());
+	assert_int_equal(atomic_load(&task.home), 0);
+	wake_0();
+	assert_true(queued[0]);
+	end_stay();
+}
+
 static int world(void **state)
 {
 	static unsigned long bases[CPUS];
@@ -284,5 +331,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(home_comes_back),
 	cmocka_unit_test(two_take_over),
 	cmocka_unit_test(leaves),
+	cmocka_unit_test(takes_its_cpu_down),
+	cmocka_unit_test(stays_on_its_cpu),
 };
 HOST_MAIN(tests)
