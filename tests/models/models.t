@@ -34,7 +34,7 @@ SEARCHES = {
     'hotplug': ['CONTROLS=1 OPS=3', 'CONTROLS=2 OPS=1'],
     'hsm': ['BACK=0', 'BACK=1', 'BACK=1 LATE=0'],
     'timed': [''],
-    'sched': ['CPUS=2 WAKES=2', 'CPUS=3 HOPS=0 WAKES_0=0'],
+    'sched': ['CPUS=2 WAKES=2', 'CPUS=3 HOPS=0 WAKES_0=0', 'CPUS=2 WAKES=2 HOPS=0 LIVES=3 STAYS'],
     'park': ['ROUNDS=2 UNPARKER PATIENT', 'ROUNDS=2 WAKER KEEPS', 'ROUNDS=1 TWO UNPARKER'],
     'stop_machine': ['', 'CROSS'],
     'workqueue': ['', 'CANCEL'],

@@ -7,7 +7,8 @@
  * Cpu 0 goes down and comes back LIVES - 1 times, the others stay. Each cpu is one process: what it
  * does with interrupts off is not interrupted by its own messages. Each of them makes the condition
  * true WAKES times and wakes the thread. The thread moves HOPS times by itself, and is preempted
- * anywhere.
+ * anywhere. With STAYS it is cpu 0's hotplug thread, which takes its cpu down itself, and sleeps
+ * there meanwhile.
  *
  * Checked: it stands in one run queue at most, runs on one cpu at most, and only with its context
  * saved; when nothing can happen any more it sleeps, and has seen every condition.
@@ -139,6 +140,10 @@ end:
 				fi
 			};
 refused:
+#if defined(STAYS) && !defined(MUTANT_HOTPLUG_THREAD_TAKEN_OVER)
+			todo--;
+			goto end;
+#endif
 #ifdef MUTANT_REFUSED_IS_GIVEN_UP
 			todo--;
 			goto end;
@@ -195,6 +200,9 @@ refused:
 	:: IDLE && stage == 0 && queued[me] ->
 		d_step {
 			assert(runs == NONE && saved && home == (me | ON_RQ));
+#ifdef STAYS
+			assert(me == 0);
+#endif
 			queued[me] = false;
 			saved = false;
 			runs = me
@@ -252,7 +260,11 @@ refused:
 		todo = 1
 
 	/* cpu_down(): the hotplug thread runs, interrupts off from here on */
+#ifdef STAYS
+	:: IDLE && me == 0 && stage == 0 && runs == me && at == 0 && life < LIVES ->
+#else
 	:: IDLE && me == 0 && stage == 0 && runs != me && life < LIVES ->
+#endif
 		online[0] = false;
 #ifdef MUTANT_HANDED_OVER_AFTER_CLOSE
 		stage = 2
@@ -292,14 +304,29 @@ refused:
 	:: IDLE && stage == 3 -> stage = FLUSHED
 	:: IDLE && stage == 4 && !locked -> stage = FLUSHED /* must happen */
 
+#ifdef STAYS
+	/* Its last sleep there, for now */
+	:: IDLE && stage == 5 && runs == me ->
+		sleeps = true;
+		d_step { runs = NONE; saved = true };
+		home = me
+#endif
+
 	/* cpu_up() */
-	:: IDLE && stage == 5 ->
+	:: IDLE && stage == 5 && runs != me ->
 		assert(!queued[0] && !message[0]);
 		life++;
 		dead = false;
 		open[0] = true;
 		stage = 0;
-		online[0] = true
+		online[0] = true;
+#if defined(STAYS) && !defined(MUTANT_HOTPLUG_THREAD_NOT_WOKEN)
+		/* Its idle thread looks for what the hotplug thread is to do. */
+		if
+		:: given -> todo = 1
+		:: !given
+		fi
+#endif
 	od
 }
 
@@ -316,7 +343,9 @@ init {
 		/* Where it is at first, and that it runs, is as good as anything that can come. */
 		if
 		:: home = ON_RQ
+#ifndef STAYS
 		:: home = 1 | ON_RQ
+#endif
 		fi;
 		queued[home & 3] = true;
 		do
