@@ -327,11 +327,8 @@ static int world(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test_setup(home_wakes, world),
-	cmocka_unit_test(home_comes_back),
-	cmocka_unit_test(two_take_over),
-	cmocka_unit_test(leaves),
-	cmocka_unit_test(takes_its_cpu_down),
-	cmocka_unit_test(stays_on_its_cpu),
+	cmocka_unit_test_setup(home_wakes, world), cmocka_unit_test(home_comes_back),
+	cmocka_unit_test(two_take_over),	   cmocka_unit_test(leaves),
+	cmocka_unit_test(takes_its_cpu_down),	   cmocka_unit_test(stays_on_its_cpu),
 };
 HOST_MAIN(tests)
