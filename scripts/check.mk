@@ -8,10 +8,11 @@
 
 .PHONY: run check check-quick check-images bench lint format
 
-# Each test file runs by itself, two at a time: the long ones first, so that none is left alone at
-# the end.
+# Each test file runs by itself, three at a time, since many wait: the long ones first, so that none is
+# left alone at the end.
 SCRIPT_TESTS = tests/scripts/check.t $(filter-out %/check.t %/lint.t,$(wildcard tests/scripts/*.t)) tests/scripts/lint.t
-LONG_TESTS = $(addprefix tests/,boot/schedules.t boot/firmware.t host/host-call.t models/models.t)
+LONG_TESTS = $(addprefix tests/,boot/schedules.t boot/firmware.t host/host-call.t models/models.t boot/torture.t \
+	boot/machines.t host/host-thread.t boot/images.t boot/trees.t)
 CHECK_TESTS = $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(wildcard tests/boot/*.t tests/firmware/*.t \
 	tests/host/*.t tests/fuzz/*.t tests/models/*.t) $(SCRIPT_TESTS))
 CHECK_QUICK_TESTS = tests/host/host.t tests/boot/images.t $(SCRIPT_TESTS)
@@ -19,7 +20,7 @@ CHECK_QUICK_TESTS = tests/host/host.t tests/boot/images.t $(SCRIPT_TESTS)
 # prove runs the files by their first lines, knows nothing of Perl, shows what failed and the
 # remarks that say why, and closes with the count.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
-PROVE = O=$(abspath $(O)) prove --exec '' --jobs 2 --timer --failures --comments
+PROVE = O=$(abspath $(O)) prove --exec '' --jobs 3 --timer --failures --comments
 
 run: all
 	@scripts/setup run

@@ -11,7 +11,7 @@ FUZZ_line  := shell/line.c shell/shell.c core/printk.c core/console.c core/conso
 FUZZERS := fdt param line
 
 FUZZ_CC    ?= clang
-FUZZ_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -pthread -Wall -Wextra -Werror -Itests/host/shim -I. \
+FUZZ_FLAGS := -std=gnu11 -O1 -g1 -fno-omit-frame-pointer -pthread -Wall -Wextra -Werror -Itests/host/shim -I. \
 	-isystem $(LIBFDT) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SHIM  := $(wildcard tests/host/shim/*.c) core/spinlock.c percpu/alloc.c
 

@@ -64,7 +64,7 @@ HOST_TESTS := $(sort $(patsubst HOST_TEST_%,%,$(filter HOST_TEST_%,$(.VARIABLES)
 HOST_GCC   ?= gcc
 HOST_CLANG ?= clang
 
-HOST_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -pthread -Wall -Wextra -Werror \
+HOST_FLAGS := -std=gnu11 -O1 -g1 -fno-omit-frame-pointer -fno-strict-aliasing -pthread -Wall -Wextra -Werror \
 	-Itests/host/shim -I. -isystem $(LIBFDT)
 HOST_SHIM  := $(patsubst tests/host/shim/%.c,%,$(wildcard tests/host/shim/*.c))
 HOST_LD    := tests/host/shim/host.ld
@@ -133,7 +133,7 @@ $(eval $(call HOST_FLAVOUR,tsan-clang,$(HOST_CLANG),-fsanitize=thread,$(HOST_TSA
 # those sources and headers that lie in the folder, each at its path there, instead of the tree's.
 # What includes none of these headers is linked as it has been compiled for the test itself.
 ifdef PLANT
-HOST_PLANT_CC    := $(HOST_GCC) -I$(PLANT) $(filter-out -g,$(HOST_FLAGS)) -Wno-error -fsanitize=thread
+HOST_PLANT_CC    := $(HOST_GCC) -I$(PLANT) $(filter-out -g1,$(HOST_FLAGS)) -Wno-error -fsanitize=thread
 HOST_PLANT_FILES := $(shell cd $(PLANT) && find * -name '*.[ch]')
 HOST_PLANT_TREE  := $(filter-out $(HOST_PLANT_FILES),tests/host/test_$(TEST).c $(HOST_TEST_$(TEST)))
 HOST_PLANT_SHIM  := $(patsubst %,$(PLANT)/%,$(filter tests/host/shim/%.c,$(HOST_PLANT_FILES)))
