@@ -39,9 +39,10 @@
 
 /*
  * A stack is STACK_SIZE bytes in a slot of twice that, aligned to the slot: the lower half is
- * unmapped, so that one bit of sp tells the trap entry that the stack has run over.
+ * unmapped, so that one bit of sp tells the trap entry that the stack has run over. All suites and
+ * torture reach 2.7 KiB, by gcc, clang and with the costly checks.
  */
-#define STACK_SHIFT	14
+#define STACK_SHIFT	13
 #define STACK_SIZE	(_UL(1) << STACK_SHIFT)
 #define STACK_SLOT_SIZE (2 * STACK_SIZE)
 
