@@ -32,7 +32,7 @@ static bool has_dbcn(void)
 
 /*
  * Writes n bytes of the bounce buffer; returns how many the firmware took before it failed or, for
- * uart_stuck_ms, took none.
+ * uart_stuck_ms, or where it is stuck already, took none.
  */
 static size_t write_bounce(size_t n, bool *failed)
 {

@@ -49,8 +49,8 @@ struct uart {
 };
 
 /*
- * After so long without room for one byte, bytes are dropped until there is room again. Longer than
- * the process stands still that an emulator's device is part of.
+ * After so long without room for one byte, bytes are dropped until there is room again. An emulator's
+ * process may stand still for a tenth of it. Tests shorten it.
  */
 extern unsigned int uart_stuck_ms;
 

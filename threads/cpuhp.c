@@ -282,7 +282,13 @@ static void leave_cpu(unsigned int cpu)
 	if (task_cpu(current) != cpu)
 		return;
 	for_each_online_cpu (other) {
-		if (other != cpu && (to == CPU_ANY || may_run_on(current, other)))
+		if (other == cpu)
+			continue;
+		if (may_run_on(current, other)) {
+			to = other;
+			break;
+		}
+		if (to == CPU_ANY)
 			to = other;
 	}
 	current->move_to = to;

@@ -97,8 +97,8 @@ static void deliver(struct task_struct *task)
 		}
 		/*
 		 * Its cpu is down. A message for the hotplug thread, sent before, may come home
-		 * while that takes the cpu down itself, which goes on; later ones are for its next
-		 * life, which wakes it.
+		 * while that takes the cpu down itself, which goes on; later ones have nothing to
+		 * tell: its next life looks for a request by itself.
 		 */
 		if (task->stays)
 			return;
@@ -142,7 +142,7 @@ int wake_up_state(struct task_struct *task, unsigned int states)
 	if (state == TASK_NEW) {
 		home = atomic_load_explicit(&task->home, memory_order_relaxed);
 		/* Of two who wake it first, one places it. */
-		if (!(home & TASK_ON_RQ))
+		if (!(home & TASK_ON_RQ) && !task->stays)
 			cas_acq_rel(&task->home, &home, select_cpu(task, smp_processor_id()));
 	}
 	deliver(task);
@@ -228,7 +228,7 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 		if (!fresh)
 			return -ENOMEM;
 		cpumask_copy(fresh, mask);
-		/* Release: whoever sees the mask sees its bits. Lost to who does the same: his stays. */
+		/* Release: whoever sees the mask sees its bits. Who was first is told of this mask below. */
 		if (!cas_acq_rel(&task->allowed, &allowed, fresh))
 			cpumask_free(fresh);
 	}

@@ -138,8 +138,9 @@ HOST_PLANT_FILES := $(shell cd $(PLANT) && find * -name '*.[ch]')
 HOST_PLANT_TREE  := $(filter-out $(HOST_PLANT_FILES),tests/host/test_$(TEST).c $(HOST_TEST_$(TEST)))
 HOST_PLANT_SHIM  := $(patsubst %,$(PLANT)/%,$(filter tests/host/shim/%.c,$(HOST_PLANT_FILES)))
 HOST_PLANT_SRCS  := $(patsubst %,$(PLANT)/%,$(filter-out tests/host/shim/%,$(filter %.c,$(HOST_PLANT_FILES))))
-HOST_PLANT_TELL  := $(foreach h,$(filter %.h,$(HOST_PLANT_FILES)),$(shell cd $(O)/host/tsan/obj && \
-	grep -lwF $(h) $(HOST_PLANT_TREE:.c=.d)))
+HOST_PLANT_NEW   := $(foreach d,$(HOST_PLANT_TREE:.c=.d),$(if $(wildcard $(O)/host/tsan/obj/$(d)),,$(d)))
+HOST_PLANT_TELL  := $(sort $(HOST_PLANT_NEW) $(foreach h,$(filter %.h,$(HOST_PLANT_FILES)),$(shell cd $(O)/host/tsan/obj 2>/dev/null && \
+	grep -slwF $(h) $(HOST_PLANT_TREE:.c=.d))))
 HOST_PLANT_SRCS  += $(HOST_PLANT_TELL:.d=.c)
 HOST_PLANT_OBJS  := $(patsubst %.c,$(O)/host/tsan/obj/%.o,$(filter-out $(HOST_PLANT_TELL:.d=.c),$(HOST_PLANT_TREE)))
 host-plant: $(HOST_PLANT_OBJS) $(O)/host/tsan/libshim.a

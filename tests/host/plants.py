@@ -55,7 +55,7 @@ def run(command, function, patience, seconds):
     and what it said. Harts that wait spin: a hang shows in processor time, of which a good run takes less than half,
     however busy the machine is.
     """
-    environment = dict(os.environ, CSD_TIMEOUT_MS=str(500 * patience), LOST_MS=str(3000 * patience),
+    environment = dict(os.environ, CSD_TIMEOUT_MS=str(1000 * patience), LOST_MS=str(3000 * patience),
                        HANG_S=str(30 * patience), HANG_CPU_S=str(HANG_CPU_S * patience),
                        LOST_CPU_MS=str(1000 * patience), ONLY=function or '*',
                        TSAN_OPTIONS='halt_on_error=1:report_signal_unsafe=0')

@@ -131,10 +131,10 @@ static void park_and_unpark(uint64_t *random)
 			churn_fault("a parked thread ran", 0);
 	}
 	/* Taken back once is enough, whether it had parked or not. */
-	if (!helped)
+	if (!helped) {
 		kthread_unpark(worker.task);
-	if (!helped)
 		park_often();
+	}
 	if (!answers())
 		churn_fault("a thread that was unparked does not go on", 0);
 }

@@ -7,7 +7,6 @@
 #include "ipi/tlb.h"
 #include "sbi/hsm.h"
 #include "tests/kernel/churn.h"
-#include "threads/internal.h"
 #include "threads/kthread.h"
 #include "threads/mutex.h"
 

@@ -15,7 +15,6 @@
 #include "sbi/sbi.h"
 #include "tests/kernel/churn.h"
 #include "tests/kernel/ktest.h"
-#include "threads/kthread.h"
 
 #define FAULTS_TOLD 5
 

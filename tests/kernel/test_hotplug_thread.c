@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A cpu's hotplug thread that is woken late: while it takes its cpu down, and when that is down. */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,14 +67,16 @@ static _Atomic unsigned int dying, sent;
 static int wake_late(void *task)
 {
 	struct task_struct *t = task;
+	int err;
 
 	if (!reaches(&dying, 1))
 		return -1;
 	get_task_struct(t);
-	if (smp_call_function_single_async(task_cpu(t), &t->wake_csd))
+	err = smp_call_function_single_async(task_cpu(t), &t->wake_csd);
+	if (err)
 		put_task_struct(t);
-	else
-		atomic_store(&sent, 1);
+	/* Busy: another such message is under way, and will do. */
+	atomic_store(&sent, !err || err == -EBUSY);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
 #include "tests/torture/actors.h"
 
 #include "core/printk.h"
-#include "core/time.h"
 #include "threads/kthread.h"
 
 static uint64_t done(const struct actor *me)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An actor: per-cpu threads come and go, also while harts do. */
 #include "core/cpu.h"
-#include "core/time.h"
 #include "tests/torture/actors.h"
 #include "threads/smpboot.h"
 
