@@ -64,7 +64,7 @@ class Run(tap.Case):
         _, arguments, _ = self.run_it(SMP='64', MACHINE='virt,aclint=on', MEM='256M', APPEND='test=all  x="a b"',
                                       DTB='/tree', QEMU_ARGS='-cpu rv64 -s')
         self.assert_pairs(arguments, machine='virt,aclint=on', smp='64', m='256M', append='test=all  x="a b"',
-                          dtb='/tree', cpu='rv64', accel='tcg,thread=single')
+                          dtb='/tree', cpu='rv64')
         self.assertEqual(arguments[-1], '-s')
 
     def test_many_harts_move_the_image(self):
@@ -72,6 +72,12 @@ class Run(tap.Case):
         moved = arguments[arguments.index('-kernel') + 1]
         self.assertNotEqual(moved, str(self.image))
         self.assertFalse(os.path.exists(moved), 'the moved image stays behind')
+
+    def test_many_harts_share_a_thread(self):
+        _, arguments, _ = self.run_it(SMP=str(64 * os.cpu_count()))
+        self.assertNotIn('-accel', arguments)
+        _, arguments, _ = self.run_it(SMP=str(64 * os.cpu_count() + 1))
+        self.assert_pairs(arguments, accel='tcg,thread=single')
 
     def test_refusals(self):
         for wrong, words in (({'SMP': 'two'}, 'not a number'), ({'IMAGE': '/nowhere'}, 'is not there'),
