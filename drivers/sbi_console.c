@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "arch/riscv/page.h"
-#include "arch/riscv/processor.h"
 #include "core/console.h"
 #include "core/init.h"
-#include "core/time.h"
 #include "drivers/uart.h"
 #include "sbi/base.h"
 #include "sbi/dbcn.h"
@@ -23,42 +21,10 @@
  */
 static char bounce[256];
 static uint8_t input;
-static bool stuck; /* took nothing for uart_stuck_ms: it is not waited for again until it does */
 
 static bool has_dbcn(void)
 {
 	return sbi_probe(SBI_EXT_DBCN);
-}
-
-/*
- * Writes n bytes of the bounce buffer; returns how many the firmware took before it failed or, for
- * uart_stuck_ms, or where it is stuck already, took none.
- */
-static size_t write_bounce(size_t n, bool *failed)
-{
-	uint64_t deadline = deadline_ms(uart_stuck_ms);
-	size_t done = 0;
-
-	*failed = false;
-	while (done < n) {
-		struct sbiret ret = sbi_debug_console_write(virt_to_phys(bounce + done), n - done);
-
-		if (ret.error || (size_t)ret.value > n - done) {
-			*failed = true;
-			break;
-		}
-		if (ret.value) {
-			done += (size_t)ret.value;
-			stuck = false;
-			deadline = deadline_ms(uart_stuck_ms);
-		} else if (stuck || time_now() >= deadline) {
-			stuck = true;
-			break;
-		} else {
-			cpu_relax();
-		}
-	}
-	return done;
 }
 
 static void write_legacy(const char *buf, size_t n)
@@ -69,23 +35,21 @@ static void write_legacy(const char *buf, size_t n)
 		sbi_legacy_console_putchar((uint8_t)buf[i]);
 }
 
-static void sbi_write(struct console *con, const char *buf, size_t n)
+static size_t sbi_send(struct uart *u, const char *buf, size_t n)
 {
-	bool failed = !has_dbcn();
+	size_t part = MIN(n, sizeof(bounce));
+	struct sbiret ret;
 
-	(void)con;
-	while (n && !failed) {
-		size_t part = MIN(n, sizeof(bounce));
-
+	(void)u;
+	if (has_dbcn()) {
 		memcpy(bounce, buf, part);
-		size_t done = write_bounce(part, &failed);
-		buf += done;
-		n -= done;
-		if (done < part && !failed)
-			return;
+		ret = sbi_debug_console_write(virt_to_phys(bounce), part);
+		if (!ret.error && (size_t)ret.value <= part)
+			return (size_t)ret.value;
 	}
 	/* A DBCN that fails may have an older sister that works. */
-	write_legacy(buf, n);
+	write_legacy(buf, part);
+	return part;
 }
 
 static int sbi_poll(struct console *con)
@@ -99,13 +63,17 @@ static int sbi_poll(struct console *con)
 	return ret.error == SBI_SUCCESS && ret.value == 1 ? input : -EAGAIN;
 }
 
-static struct console sbi_con = {.name = "sbi", .rating = 20, .write = sbi_write, .poll = sbi_poll};
+static const struct uart_ops sbi_ops = {.send = sbi_send};
+static struct uart sbi_uart = {
+	.console = {.name = "sbi", .rating = 20, .write = uart_write, .poll = sbi_poll},
+	.ops = &sbi_ops,
+};
 
 static int sbi_console_init(void)
 {
 	/* A console that prints nowhere would swallow what the log keeps for the UART to come. */
 	if (!has_dbcn() && !sbi_probe(SBI_EXT_LEGACY_CONSOLE_PUTCHAR))
 		return 0;
-	return console_register(&sbi_con);
+	return console_register(&sbi_uart.console);
 }
 INITCALL(INIT_EARLY, sbi_console_init);

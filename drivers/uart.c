@@ -25,7 +25,7 @@ static struct uart *to_uart(struct console *con)
 	return container_of(con, struct uart, console);
 }
 
-static void uart_write(struct console *con, const char *buf, size_t n)
+void uart_write(struct console *con, const char *buf, size_t n)
 {
 	struct uart *u = to_uart(con);
 	uint64_t deadline = 0;

@@ -49,10 +49,13 @@ struct uart {
 };
 
 /*
- * After so long without room for one byte, bytes are dropped until there is room again. An emulator's
- * process may stand still for a tenth of it. Tests shorten it.
+ * After so long without room for one byte, bytes are dropped until there is room again. The process
+ * that an emulator's device is part of may stand still for a tenth of it. Tests shorten it.
  */
 extern unsigned int uart_stuck_ms;
+
+/* The write of a console that is a struct uart: by ops->send, within that bound. */
+void uart_write(struct console *con, const char *buf, size_t n);
 
 /* True if dev is to be the console: the one of stdout-path, or the tree's first UART if that names
  * none. In a probe. */
