@@ -119,8 +119,9 @@ bool cond_resched(void);
 /*
  * Makes a thread that sleeps in one of these states runnable, on its own cpu or, if that is down,
  * on another; but a cpu's hotplug thread sleeps on until that is up. 1 if it was in one, 0 if not:
- * then nothing was done. All that the caller did before is seen by the thread. Any context. The caller holds a reference, or knows by other means that
- * the thread is not gone. Wake-ups without cause are possible: who sleeps looks again.
+ * then nothing was done. All that the caller did before is seen by the thread. Any context. The
+ * caller holds a reference, or knows by other means that the thread is not gone. Wake-ups without
+ * cause are possible: who sleeps looks again.
  */
 int wake_up_state(struct task_struct *task, unsigned int states);
 static inline int wake_up_process(struct task_struct *task)

@@ -228,7 +228,10 @@ int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask)
 		if (!fresh)
 			return -ENOMEM;
 		cpumask_copy(fresh, mask);
-		/* Release: whoever sees the mask sees its bits. Who was first is told of this mask below. */
+		/*
+		 * Release: whoever sees the mask sees its bits. Who was first is told of this mask
+		 * below.
+		 */
 		if (!cas_acq_rel(&task->allowed, &allowed, fresh))
 			cpumask_free(fresh);
 	}

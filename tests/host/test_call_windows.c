@@ -228,12 +228,6 @@ static void go_in_step(void)
 	host_at_window = step_window;
 }
 
-/* The other has a window behind it: the one in which it has moved. */
-static void first_window(void)
-{
-	go_in_step();
-}
-
 static void change_places(unsigned int cpu)
 {
 	host_tp = percpu_base[cpu];
@@ -268,7 +262,8 @@ static void change_and_call(void)
 		change_places(smp_processor_id() ? 0 : 3);
 		atomic_store(&in_step, 0);
 		atomic_store(&places, LEFT);
-		host_at_window = first_window;
+		/* Not at once: the other has a window behind it, the one in which it has moved. */
+		host_at_window = go_in_step;
 		on_each_cpu(count, &runs, true);
 		leave_step();
 		for (unsigned int cpu = 0; cpu < HARTS; cpu++) {

@@ -197,22 +197,29 @@ static void window(void)
 	host_at_window = window;
 }
 
+/* Cpu 0 is down, no message is under way, nobody is queued. */
+static void begin(unsigned int home, unsigned int state)
+{
+	atomic_store(&task.home, home);
+	atomic_store(&task.state, state);
+	atomic_store(&task.usage, 1);
+	task.bound = CPU_ANY;
+	for (unsigned int cpu = 0; cpu < CPUS; cpu++)
+		queued[cpu] = closed[cpu] = false;
+	closed[0] = true;
+	sent = busy = leaving = false;
+	per_cpu(rq, 0).dead = false;
+	switched = 0;
+}
+
 /* At first it sleeps, and its home is down; in the end it is runnable, in one queue. */
 static void check(unsigned int home, void (*way)(void), void (*other)(void))
 {
 	strike = other;
 	for (strike_at = 0;; strike_at++) {
-		atomic_store(&task.home, home);
-		atomic_store(&task.state, TASK_INTERRUPTIBLE);
-		atomic_store(&task.usage, 1);
-		task.bound = CPU_ANY;
-		for (unsigned int cpu = 0; cpu < CPUS; cpu++)
-			queued[cpu] = closed[cpu] = false;
-		closed[0] = true;
-		sent = busy = false;
-		per_cpu(rq, 0).dead = false;
+		begin(home, TASK_INTERRUPTIBLE);
 		leaving = home & TASK_ON_RQ;
-		accesses = switched = 0;
+		accesses = 0;
 		host_at_window = window;
 		way();
 		host_at_window = NULL;
@@ -258,15 +265,10 @@ static void leaves(void **state)
 	check(TASK_ON_RQ, wake_1, wake_2);
 }
 
-static void begin_stay(unsigned int home, unsigned int state_now)
+static void begin_stay(unsigned int home, unsigned int state)
 {
+	begin(home, state);
 	task.stays = true;
-	atomic_store(&task.home, home);
-	atomic_store(&task.state, state_now);
-	atomic_store(&task.usage, 1);
-	queued[0] = queued[1] = queued[2] = false;
-	sent = busy = leaving = false;
-	switched = 0;
 	/* Who goes round and round is found out. */
 	host_at_window = pass;
 }
@@ -276,7 +278,6 @@ static void end_stay(void)
 	host_at_window = NULL;
 	assert_int_equal(atomic_load(&task.usage), 1);
 	task.stays = false;
-	per_cpu(rq, 0).dead = false;
 }
 
 /* A hotplug thread that runs, and takes its cpu down: a late message is among what is flushed. */
@@ -296,7 +297,6 @@ static void stays_on_its_cpu(void **state)
 {
 	(void)state;
 	begin_stay(0, TASK_INTERRUPTIBLE);
-	closed[0] = true;
 	wake_1();
 	assert_false(is_queued());
 	assert_int_equal(atomic_load(&task.home), 0);

@@ -10,6 +10,7 @@ model marks with the comment "must happen" must be reached in one of its searche
 anything happening.
 """
 
+import functools
 import os
 import re
 import subprocess
@@ -134,6 +135,7 @@ def search_timed(path, constants):
         return broken, time.monotonic() - start
 
 
+@functools.cache
 def text_of(path, constants, mutant=''):
     """The model as it is searched."""
     defines = [f'-D{constant}' for constant in f'{constants} {mutant}'.split()]
