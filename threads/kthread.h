@@ -75,11 +75,12 @@ bool kthread_should_park(void);
 void kthread_parkme(void);
 
 /*
- * Asks a thread to park, wakes it, and waits until it has, and has left its cpu; one that was never
- * woken parks before threadfn is called. A thread may ask itself; then it does not wait. A wait
- * that lasts is reported, with who waits for whom. 0; -ENOSYS, and a report: it has ended, or ends
- * meanwhile; -EBUSY, and a report: it is asked, or parked, already; -EINTR: another has unparked or
- * stopped it meanwhile. Thread context.
+ * Asks a thread to park, wakes it, and waits until it has, and has left its cpu (a wake-up that is
+ * still under way then has it look again, within kthread_parkme); one that was never woken parks
+ * before threadfn is called. A thread may ask itself; then it does not wait. A wait that lasts is
+ * reported, with who waits for whom. 0; -ENOSYS, and a report: it has ended, or ends meanwhile;
+ * -EBUSY, and a report: it is asked, or parked, already; -EINTR: another has unparked or stopped it
+ * meanwhile. Thread context.
  */
 int kthread_park(struct task_struct *k);
 

@@ -90,19 +90,28 @@ static bool answers(void)
 				  churn_patience() - time_now());
 }
 
-static void expect_left(void)
+/*
+ * Parks the worker: then it has left its cpu. A late wake-up may have it there again, RUNNING, and
+ * PARKED once more when it has been switched to.
+ */
+static int park(void)
 {
-	if (atomic_load(&worker.task->home) & TASK_ON_RQ)
+	uint64_t switches = atomic_load(&worker.task->switches);
+	int err = kthread_park(worker.task);
+	bool on_rq = atomic_load(&worker.task->home) & TASK_ON_RQ;
+	bool parked = atomic_load(&worker.task->state) == TASK_PARKED;
+
+	if (!err && on_rq && parked && atomic_load(&worker.task->switches) == switches)
 		churn_fault("a thread is parked, and has not left its cpu", 0);
+	return err;
 }
 
 /* Again at once, when it has hardly gone on: who asks is awake, and sees the answer early. */
 static void park_often(void)
 {
 	for (unsigned int i = 0; i < PARKS; i++) {
-		if (kthread_park(worker.task))
+		if (park())
 			churn_fault("a thread does not park", 0);
-		expect_left();
 		kthread_unpark(worker.task);
 	}
 }
@@ -114,13 +123,12 @@ static void park_and_unpark(uint64_t *random)
 	int err;
 
 	atomic_store(&take_back, helped);
-	err = kthread_park(worker.task);
+	err = park();
 	if (helped && !wait_for_helper())
 		churn_fault("who unparks does not come back", 0);
 	if (err && (err != -EINTR || !helped))
 		churn_fault("a thread does not park", 0);
 	if (!helped) {
-		expect_left();
 		/* Parked is parked, whoever wakes it. */
 		answered = atomic_load(&worker.answered);
 		atomic_fetch_add(&worker.asked, 1);

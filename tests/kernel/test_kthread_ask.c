@@ -15,7 +15,8 @@ KTEST(kthread, parks)
 	struct worker w;
 	int level;
 
-	if (!KTEST_EXPECT(make_worker(&w, 1)) || !KTEST_EXPECT(worker_has_begun(&w)))
+	if (!KTEST_EXPECT(make_worker(&w, 1)) || !KTEST_EXPECT(worker_has_begun(&w)) ||
+	    !KTEST_EXPECT(soon(sleeps_now, w.task)))
 		return;
 	for (unsigned int i = 0; i < 50; i++) {
 		unsigned int rounds;
