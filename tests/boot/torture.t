@@ -37,7 +37,7 @@ ACTED = [r'^STATS torture=threads hotplug=[1-9]\d* failed_rows=\d+ freezes=\d+ s
 def mixed(name, options, harts, full=False):
     """All at once, harts that come and go among it."""
     return Scenario(f'all at once, {name}, {harts} harts', f'--smp {harts} --timeout 300 {options}',
-                    f'torture={60 if FULL else 20}', expect=[STATS.format(harts, 3), *ACTED], full=full, waits=True)
+                    f'torture={60 if FULL else 10}', expect=[STATS.format(harts, 3), *ACTED], full=full, waits=True)
 
 
 SCENARIOS = [

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs each fuzzer for a while, as TAP. What it finds is kept below $O/fuzz/found and is where the
-# next run begins. Environment: FUZZ_SECONDS for each (5), O for the build folder (build). Exit 0 if
+# next run begins. Environment: FUZZ_SECONDS for each (3), O for the build folder (build). Exit 0 if
 # none found a fault; the input that shows a fault is named, and is run again by: fuzz_NAME FILE
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 folder=${O:-build}/fuzz
-seconds=${FUZZ_SECONDS:-5}
+seconds=${FUZZ_SECONDS:-3}
 fuzzers='fdt param line'
 
 case $seconds in
