@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the kernel: make [LLVM=1] [DEBUG=1] [TESTS=0] [SAN=undefined] [V=1] [O=build]. See README for
-# the rest.
+# Builds the kernel: make [LLVM=1] [DEBUG=1] [SAN=undefined] [V=1] [O=build]. See README for the rest.
 
 O      ?= build
 V      ?= 0
 LLVM   ?= 0
 DEBUG  ?= 0
-TESTS  ?= 1
 SAN    ?=
 
 .DEFAULT_GOAL := all
@@ -70,12 +68,14 @@ ifneq ($(LLVM),1)
 LDFLAGS  += --no-warn-rwx-segments
 endif
 
-# The kernel is every source below these folders, but what is for the host or for generating.
-# TESTS=0 leaves out what only tests and measures it.
-KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell \
-               $(if $(filter 1,$(TESTS)),tests tests/kernel tests/bench tests/torture)
-SRCS := $(filter-out arch/riscv/asm-offsets.c,$(foreach d,$(KERNEL_DIRS),$(sort $(wildcard $(d)/*.c $(d)/*.S))))
-OBJS := $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
+# The kernel is every source below these folders, but what is for the host or for generating; then what
+# only tests and measures it.
+KERNEL_DIRS := sbi arch/riscv percpu core drivers ipi threads shell
+TEST_DIRS   := tests tests/kernel tests/bench tests/torture
+objects_of = $(patsubst %,$(O)/%.o,$(basename $(filter-out arch/riscv/asm-offsets.c, \
+             $(foreach d,$(1),$(sort $(wildcard $(d)/*.c $(d)/*.S))))))
+BARE_OBJS := $(call objects_of,$(KERNEL_DIRS))
+OBJS := $(BARE_OBJS) $(call objects_of,$(TEST_DIRS))
 FDT_OBJS := $(addprefix $(O)/libfdt/,fdt.o fdt_ro.o fdt_addresses.o)
 
 # What runs seldom is small; benchmarks and torture are not among it.
@@ -94,7 +94,7 @@ endif
 $(O)/arch/riscv/early_map.o: CFLAGS += -fno-jump-tables -fno-sanitize=all
 
 .PHONY: all clean FORCE
-all: $(O)/muster.elf $(O)/Image
+all: $(O)/muster.elf $(O)/Image $(O)/bare/Image
 
 # What the output depends on besides sources: a change of flags builds anew.
 FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
@@ -104,7 +104,7 @@ $(O)/gen/flags: FORCE
 $(O)/gen/version.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define MUSTER_VERSION "%s"\n#define MUSTER_FLAGS "%s"\n' '$(VERSION)' \
-		'$(if $(filter 1,$(LLVM)),LLVM=1 )$(if $(filter 1,$(DEBUG)),DEBUG=1 )$(if $(filter 1,$(TESTS)),,TESTS=0 )$(if $(SAN),SAN=$(SAN))' >$@.new
+		'$(if $(filter 1,$(LLVM)),LLVM=1 )$(if $(filter 1,$(DEBUG)),DEBUG=1 )$(if $(SAN),SAN=$(SAN))' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(O)/gen/asm-offsets.h: arch/riscv/asm-offsets.c $(O)/gen/flags | $(TOOLS_READY)
@@ -129,19 +129,28 @@ $(O)/kernel.lds: arch/riscv/kernel.lds arch/riscv/page.h $(O)/gen/flags
 # Linked twice: the symbol table is made from the first link and lies behind all text, so text stays
 # where it was.
 link = $(LINK) $(LDFLAGS) -T $(O)/kernel.lds -o $(1) $(2) --start-group $(FDT_OBJS) $(LIBC) $(LIBGCC) --end-group
+# $(1) folder, $(2) objects.
+define LINKED_IMAGE
+$(1)/stage1.elf: $(2) $(FDT_OBJS) $(O)/gen/ksyms1.o $(O)/kernel.lds
+	@mkdir -p $$(@D)
+	$$(call quiet,LINK,$$@)$$(call link,$$@,$(2) $(O)/gen/ksyms1.o)
+$(1)/ksyms2.S: $(1)/stage1.elf scripts/ksyms.py
+	$$(call quiet,KSYMS,$$@)python3 scripts/ksyms.py $$< >$$@
+$(1)/ksyms2.o: $(1)/ksyms2.S
+	$$(call quiet,AS,$$@)$$(CC) $$(CPPFLAGS) $$(ARCH_FLAGS) -c -o $$@ $$<
+$(1)/muster.elf: $(1)/ksyms2.o $(2) $(FDT_OBJS) $(O)/kernel.lds
+	$$(call quiet,LINK,$$@)$$(call link,$$@,$(2) $(1)/ksyms2.o)
+	@python3 scripts/ksyms.py --check $$@
+$(1)/Image: $(1)/muster.elf
+	$$(call quiet,IMAGE,$$@)$$(OBJCOPY) -O binary $$< $$@
+endef
+$(eval $(call LINKED_IMAGE,$(O),$(OBJS)))
+# The same kernel, without what tests and measures it.
+$(eval $(call LINKED_IMAGE,$(O)/bare,$(BARE_OBJS)))
 $(O)/gen/ksyms1.S: scripts/ksyms.py | $(O)/gen/flags
 	$(call quiet,GEN,$@)python3 $< --empty >$@
-$(O)/gen/ksyms2.S: $(O)/stage1.elf scripts/ksyms.py
-	$(call quiet,KSYMS,$@)python3 scripts/ksyms.py $< >$@
-$(O)/gen/ksyms%.o: $(O)/gen/ksyms%.S
+$(O)/gen/ksyms1.o: $(O)/gen/ksyms1.S
 	$(call quiet,AS,$@)$(CC) $(CPPFLAGS) $(ARCH_FLAGS) -c -o $@ $<
-$(O)/stage1.elf: $(OBJS) $(FDT_OBJS) $(O)/gen/ksyms1.o $(O)/kernel.lds
-	$(call quiet,LINK,$@)$(call link,$@,$(OBJS) $(O)/gen/ksyms1.o)
-$(O)/muster.elf: $(O)/gen/ksyms2.o $(OBJS) $(FDT_OBJS) $(O)/kernel.lds
-	$(call quiet,LINK,$@)$(call link,$@,$(OBJS) $(O)/gen/ksyms2.o)
-	@python3 scripts/ksyms.py --check $@
-$(O)/Image: $(O)/muster.elf
-	$(call quiet,IMAGE,$@)$(OBJCOPY) -O binary $< $@
 
 clean:
 	rm -rf $(O)

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-Each image that was built boots, and all tests in it pass: by gcc, by clang, with the costly checks.
+Each image that was built boots, and all tests in it pass: by gcc, by clang, with the costly checks. The one that has
+none comes to its prompt, and is small.
 """
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,9 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 OUT = Path(os.environ.get('O', TOP / 'build'))
 
-BOOTS = [('gcc', '', '--smp 2'), ('gcc', '', '--smp 4 --deterministic')]
+PROMPT = "--send poweroff --expect 'muster> '"
+BOOTS = [('gcc', '', '--smp 2'), ('gcc', '', '--smp 4 --deterministic'), ('bare', 'bare', f'--smp 4 {PROMPT}')]
+BARE_MAX = 256 * 1024
 if not os.environ.get('QUICK'):
     BOOTS += [('clang', 'llvm', '--smp 4'), ('debug', 'debug', '--smp 3')]
 if os.environ.get('MATRIX') == 'full':
@@ -21,10 +25,12 @@ if os.environ.get('MATRIX') == 'full':
 
 def main():
     """Boots them one after the other."""
-    print(f'1..{len(BOOTS)}')
-    failed = 0
-    for number, (name, folder, options) in enumerate(BOOTS, 1):
-        command = [TOP / 'scripts/check', '--quiet', '--mem', '256M', *options.split(), OUT / folder / 'Image']
+    print(f'1..{len(BOOTS) + 1}')
+    size = (OUT / 'bare/Image').stat().st_size
+    failed = size >= BARE_MAX
+    print(f'{"not " if failed else ""}ok 1 - bare: {size} bytes, less than {BARE_MAX}')
+    for number, (name, folder, options) in enumerate(BOOTS, 2):
+        command = [TOP / 'scripts/check', '--quiet', '--mem', '256M', *shlex.split(options), OUT / folder / 'Image']
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False)
         failed += done.returncode != 0

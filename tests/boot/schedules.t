@@ -106,7 +106,7 @@ class Trees:
                 shutil.copy2(TOP / name, first / name)
         (first / '.cache').symlink_to(TOP / '.cache')
         # As make sees it: what was built under another name is built anew.
-        others = shutil.ignore_patterns('llvm', 'debug', 'host', 'fuzz', 'schedules')
+        others = shutil.ignore_patterns('llvm', 'debug', 'bare', 'host', 'fuzz', 'schedules')
         shutil.copytree(OUT, first / 'build', ignore=others)
         self.broken = make(first, count)
         self.free.put(first)
@@ -118,7 +118,7 @@ class Trees:
 
 def make(tree, jobs):
     """Builds a tree; returns what the compiler says if it does not."""
-    done = subprocess.run(['make', f'-j{jobs}', 'O=build', 'all'], cwd=tree, stdout=subprocess.PIPE,
+    done = subprocess.run(['make', f'-j{jobs}', 'O=build', 'build/Image'], cwd=tree, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     return done.stdout if done.returncode else None
 
