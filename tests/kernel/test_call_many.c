@@ -126,25 +126,32 @@ KTEST(call, many_interrupts_off)
 
 static _Atomic unsigned int nested_accepted;
 
+/* So many cpus at most: each calls all, and many harts on few processors would take minutes. */
+#define BROADCASTERS 32
+
 static void broadcast(void *info)
 {
+	if (smp_processor_id() >= BROADCASTERS)
+		return;
 	atomic_fetch_add(&nested_accepted, on_each_cpu(mark, info, true));
 	atomic_fetch_add(&nested_accepted, smp_call_function(mark, info, false));
 }
 
-/* All harts broadcast at once, from within a broadcast. */
+/* Harts broadcast at once, from within a broadcast. */
 KTEST(call, broadcasts_from_broadcasts)
 {
-	unsigned int harts = num_online_cpus();
+	unsigned int harts = num_online_cpus(), broadcasters = 0, cpu;
 	struct call_totals before, after;
 
+	for_each_online_cpu (cpu)
+		broadcasters += cpu < BROADCASTERS;
 	clear_marks();
 	atomic_store(&nested_accepted, 0);
 	call_stats_sum(&before);
 	for (unsigned int i = 0; i < 5; i++)
 		KTEST_EXPECT_EQ(on_each_cpu(broadcast, NULL, true), harts);
 	KTEST_EXPECT(calls_balance());
-	KTEST_EXPECT_EQ(atomic_load(&nested_accepted), 5 * harts * (2 * harts - 1));
+	KTEST_EXPECT_EQ(atomic_load(&nested_accepted), 5 * broadcasters * (2 * harts - 1));
 	KTEST_EXPECT_EQ(atomic_load(&ran), atomic_load(&nested_accepted));
 	call_stats_sum(&after);
 	KTEST_EXPECT_EQ(after.timeouts - before.timeouts, 0);

@@ -2,6 +2,7 @@
 /* Threads that are bound to a cpu, and those that are of one. */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cpu.h"
@@ -47,6 +48,7 @@ KTEST(kthread, per_cpu)
 {
 	_Atomic unsigned int here;
 	struct task_struct *task;
+	char name[TASK_COMM_LEN];
 	unsigned int cpu;
 
 	KTEST_EXPECT_EQ(PTR_ERR(kthread_create_on_cpu(where, (void *)&here, nr_cpu_ids, "no/%u")),
@@ -56,8 +58,8 @@ KTEST(kthread, per_cpu)
 		task = kthread_create_on_cpu(where, (void *)&here, cpu, "own/%u");
 		if (!KTEST_EXPECT(!IS_ERR(task)))
 			return;
-		KTEST_EXPECT(!strncmp(task->comm, "own/", 4));
-		KTEST_EXPECT_EQ(task->comm[4], '0' + cpu / (cpu > 9 ? 10 : 1));
+		snprintf(name, sizeof(name), "own/%u", cpu);
+		KTEST_EXPECT(!strcmp(task->comm, name));
 		KTEST_EXPECT(kthread_is_per_cpu(task));
 		KTEST_EXPECT(!kthread_is_per_cpu(current));
 		KTEST_EXPECT_EQ(kthread_park(task), 0);
