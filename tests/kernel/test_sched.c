@@ -253,7 +253,9 @@ static int post_many(void *data)
 /* From every hart at once, in threads and in interrupts on the sleeper's own hart. */
 KTEST(sched, wake_storm)
 {
-	unsigned int n = num_online_cpus(), cpu, started = 0, wakes = MIN(WAKES, WAKES_ALL / n);
+	unsigned int n = num_online_cpus(), cpu, started = 0;
+	/* Many harts on few processors wait for their turns, too. */
+	unsigned int wakes = MIN(WAKES, WAKES_ALL / n / (1 + n / 16));
 	struct poster *posters = kzalloc(n * sizeof(*posters));
 	struct task_struct **tasks = kzalloc(n * sizeof(*tasks)), *task;
 	struct sleeper s = {.total = n * wakes};
