@@ -12,7 +12,7 @@ from tap import TOP
 
 PLAY = '''
 muster: 2 of 2 harts online in 96 us
-BENCH name=call_many harts=2 n=10 min=90 median=12345 p99=99 max=99999 unit=insn floor=70
+BENCH name=call_many harts=2 n=10 min=90 median=12345 p99=99 max=99999 unit=insn floor=70 ipi=sbi
 BENCH name=ecall_null harts=2 n=1000 min=284 median=284 p99=284 max=284 unit=insn
 muster: exit 0
 '''.lstrip('\n')
@@ -63,6 +63,14 @@ class Bench(tap.Case):
                          ('ecall_null', 'call_many')):
             code, _, error = self.bench(PLAY.replace(old, new), '--harts', '2')
             self.assertEqual(code, 1, error)
+
+    def test_the_kernel(self):
+        done = subprocess.run([TOP / 'scripts/bench', '--harts', '2', '--only', 'ecall_null,call_single_idle', '--json',
+                               self.dir / 'records.json'], capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        records = json.loads((self.dir / 'records.json').read_text())
+        self.assertEqual([record['name'] for record in records], ['ecall_null', 'call_single_idle'])
+        self.assertEqual(records[1]['ipi'], 'sbi')
 
     def test_failed_boot(self):
         self.assertEqual(self.bench(PLAY.replace('exit 0', 'exit 1'), '--harts', '2')[0], 1)
