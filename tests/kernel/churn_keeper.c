@@ -91,17 +91,16 @@ static bool answers(void)
 }
 
 /*
- * Parks the worker: then it has left its cpu. A late wake-up may have it there again, RUNNING, and
- * PARKED once more when it has been switched to.
+ * Parks the worker: then it has left its cpu. A late wake-up may have it there again; but then it
+ * was switched from since it was asked.
  */
 static int park(void)
 {
-	uint64_t switches = atomic_load(&worker.task->switches);
+	uint64_t since = atomic_load(&worker.task->since);
 	int err = kthread_park(worker.task);
 	bool on_rq = atomic_load(&worker.task->home) & TASK_ON_RQ;
-	bool parked = atomic_load(&worker.task->state) == TASK_PARKED;
 
-	if (!err && on_rq && parked && atomic_load(&worker.task->switches) == switches)
+	if (!err && on_rq && atomic_load(&worker.task->since) == since)
 		churn_fault("a thread is parked, and has not left its cpu", 0);
 	return err;
 }

@@ -16,7 +16,7 @@ KTEST(kthread, parks)
 	int level;
 
 	if (!KTEST_EXPECT(make_worker(&w, 1)) || !KTEST_EXPECT(worker_has_begun(&w)) ||
-	    !KTEST_EXPECT(soon(sleeps_now, w.task)))
+	    !KTEST_EXPECT(wait_task_inactive(w.task, TASK_INTERRUPTIBLE)))
 		return;
 	for (unsigned int i = 0; i < 50; i++) {
 		unsigned int rounds;
@@ -30,7 +30,7 @@ KTEST(kthread, parks)
 		KTEST_EXPECT_EQ(state_of(w.task), TASK_PARKED);
 		KTEST_EXPECT_EQ(atomic_load(&w.rounds), rounds);
 		kthread_unpark(w.task);
-		KTEST_EXPECT(soon(sleeps_now, w.task));
+		KTEST_EXPECT(wait_task_inactive(w.task, TASK_INTERRUPTIBLE));
 		/* There is nothing to take back. */
 		kthread_unpark(w.task);
 	}
