@@ -8,6 +8,10 @@ DEBUG  ?= 0
 SAN    ?=
 
 .DEFAULT_GOAL := all
+# One word, of no letter that means something to make.
+ifneq ($(words $(O))$(findstring :,$(O))$(findstring %,$(O)),1)
+$(error O=$(O) is no folder that make can build in)
+endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
@@ -101,6 +105,10 @@ FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 $(O)/gen/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+# And which objects there are: one that goes is linked no more.
+$(O)/gen/objects: FORCE
+	@mkdir -p $(@D)
+	@echo '$(OBJS)' | cmp -s - $@ || echo '$(OBJS)' >$@
 $(O)/gen/version.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define MUSTER_VERSION "%s"\n#define MUSTER_FLAGS "%s"\n' '$(VERSION)' \
@@ -131,7 +139,7 @@ $(O)/kernel.lds: arch/riscv/kernel.lds arch/riscv/page.h $(O)/gen/flags
 link = $(LINK) $(LDFLAGS) -T $(O)/kernel.lds -o $(1) $(2) --start-group $(FDT_OBJS) $(LIBC) $(LIBGCC) --end-group
 # $(1) folder, $(2) objects.
 define LINKED_IMAGE
-$(1)/stage1.elf: $(2) $(FDT_OBJS) $(O)/gen/ksyms1.o $(O)/kernel.lds
+$(1)/stage1.elf: $(2) $(FDT_OBJS) $(O)/gen/ksyms1.o $(O)/gen/objects $(O)/kernel.lds
 	@mkdir -p $$(@D)
 	$$(call quiet,LINK,$$@)$$(call link,$$@,$(2) $(O)/gen/ksyms1.o)
 $(1)/ksyms2.S: $(1)/stage1.elf scripts/ksyms.py

@@ -28,8 +28,8 @@ run: all
 
 # The kernel as each compiler makes it, and with the costly checks.
 check-images: all
-	@$(MAKE) --no-print-directory O=$(O)/llvm LLVM=1 all
-	@$(MAKE) --no-print-directory O=$(O)/debug DEBUG=1 all
+	@$(MAKE) --no-print-directory O=$(O)/llvm LLVM=1 $(O)/llvm/Image
+	@$(MAKE) --no-print-directory O=$(O)/debug DEBUG=1 $(O)/debug/Image
 
 # Tools first: what they are is looked up when a make starts.
 check:
