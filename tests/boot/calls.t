@@ -45,7 +45,7 @@ SCENARIOS = [
 
     Scenario('idle=poll', '--smp 3', f'{TESTS} idle=poll'),
     Scenario('idle=poll, IMSIC', f'--smp 3 {IMSIC}', f'{TESTS} idle=poll', full=True),
-    Scenario('idle=poll, deterministic', '--smp 3 --deterministic', f'{TESTS} idle=poll'),
+    Scenario('idle=poll, deterministic', '--smp 3 --deterministic', f'{TESTS} idle=poll', full=True),
     Scenario('idle=wfi', '--smp 3', f'{TESTS} idle=wfi'),
 
     Scenario('sse=1', '--smp 3', 'test=backtrace,call,ipi sse=1', forbid=['interrupts_off_in_another_life # SKIP']),

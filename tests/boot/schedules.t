@@ -152,7 +152,7 @@ def plant(tree, path, texts):
 
 def schedules(image, work, *options):
     """Runs seeds; (status, output)."""
-    done = subprocess.run([TOP / 'scripts/schedules', '--work', work, *OPTIONS[work], *options, image],
+    done = subprocess.run([TOP / 'scripts/schedules', '--work', work, *options, image],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           check=False)
     return done.returncode, done.stdout
@@ -160,7 +160,7 @@ def schedules(image, work, *options):
 
 def with_plant(image, work, seeds, *options):
     """Runs so many seeds as those with a plant are run; (status, output)."""
-    return schedules(image, work, '--seeds', str(seeds), '--bios', PLANTS_BIOS,
+    return schedules(image, work, *OPTIONS[work], '--seeds', str(seeds), '--bios', PLANTS_BIOS,
                      '--patience', PATIENCE_S[work], *options)
 
 

@@ -48,7 +48,7 @@ SCENARIOS = [
     mixed('OpenSBI 1.5.1', '--bios 1.5.1', 4, full=True),
     mixed('the test firmware', '--bios test', 4, full=True),
     Scenario('all at once, turns are counted', '--smp 8 --deterministic --timeout 300',
-             'torture=1000 torture_ops=200 seed=5',
+             'torture=1000 torture_ops=80 seed=5',
              expect=[STATS.format(8, 4), *ACTED, '^STATS torture=threads .* failed_rows=[1-9]']),
     Scenario('in turn off and on, no leak at any offline', '--smp 4 --timeout 300',
              'torture=200 torture_cycles=24 torture_mix=hotplug,timers,wakes',
