@@ -9,8 +9,8 @@
 #include "drivers/imsic.h"
 #include "drivers/irq.h"
 #include "drivers/uart.h"
+#include "tests/kernel/calls.h"
 #include "tests/kernel/ktest.h"
-#include "tests/kernel/run_on.h"
 
 static bool has_interrupt(struct uart *u)
 {
@@ -88,21 +88,12 @@ static bool count_reached(void *arg)
 	return atomic_load(count->word) >= count->want;
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
-static bool has_run(void *cpu)
-{
-	return run_on_done((unsigned int)*(int *)cpu);
-}
-
 /* Moved while they are under way: each must still arrive, at one hart or the other. */
 KTEST(irq, move_while_pending)
 {
 	struct uart *u = uart_console();
 	struct irq_info home;
+	struct held held;
 	int other = -1;
 	unsigned int cpu;
 
@@ -132,8 +123,8 @@ KTEST(irq, move_while_pending)
 		KTEST_EXPECT_EQ(irq_set_affinity(u->irq, home.cpu), 0);
 	}
 	/* It may have arrived at both, and one of them be late: it is taken before a thread runs. */
-	KTEST_EXPECT_EQ(run_on((unsigned int)other, nothing, NULL), 0);
-	KTEST_EXPECT(poll_until(has_run, &other, deadline_ms(5000)));
+	KTEST_EXPECT(hold_in_job(&held, (unsigned int)other));
+	KTEST_EXPECT(let_go(&held));
 	KTEST_EXPECT_EQ(uart_prove_irq(u), home.cpu);
 }
 
