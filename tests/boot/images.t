@@ -6,40 +6,44 @@ prompt, and is small.
 """
 
 import os
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parents[2]
-OUT = Path(os.environ.get('O', TOP / 'build'))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-# Has no tests: their command is none there.
-BARE = "--send test --expect 'test: no such command' --send poweroff"
-BOOTS = [('gcc', '', '--smp 2'), ('gcc', '', '--smp 4 --deterministic'), ('bare', 'bare', f'--smp 4 {BARE}')]
+from scenario import OUT, Scenario, Tap, run_rows  # noqa: E402
+
+BARE = 'bare/Image'
 BARE_MAX = 256 * 1024
+
+
+def row(name, image, args, **more):
+    """All that an image has to say; without parameters scripts/check has it run all tests."""
+    return Scenario(f'{name} {args}', f'--mem 256M {args}', image=image, **more)
+
+
+SCENARIOS = [
+    row('gcc', 'Image', '--smp 2'),
+    row('gcc', 'Image', '--smp 4 --deterministic'),
+    # Has no tests: their command is none there.
+    row('bare', BARE, '--smp 4 --send test --send poweroff', expect=['test: no such command']),
+]
 if not os.environ.get('QUICK'):
-    BOOTS += [('clang', 'llvm', '--smp 4'), ('debug', 'debug', '--smp 3')]
-if os.environ.get('MATRIX') == 'full':
-    BOOTS += [('clang', 'llvm', '--smp 4 --deterministic'), ('debug', 'debug', '--smp 4 --deterministic')]
+    SCENARIOS += [
+        row('clang', 'llvm/Image', '--smp 4'),
+        row('debug', 'debug/Image', '--smp 3'),
+        row('clang', 'llvm/Image', '--smp 4 --deterministic', full=True),
+        row('debug', 'debug/Image', '--smp 4 --deterministic', full=True),
+    ]
 
 
 def main():
-    """Boots them one after the other."""
-    print(f'1..{len(BOOTS) + 1}')
-    bare = OUT / 'bare/Image'
-    size = bare.stat().st_size if bare.exists() else 0
-    failed = not 0 < size < BARE_MAX
-    print(f'{"not " if failed else ""}ok 1 - bare: {size} bytes, less than {BARE_MAX}')
-    for number, (name, folder, options) in enumerate(BOOTS, 2):
-        command = [TOP / 'scripts/check', '--quiet', '--mem', '256M', *shlex.split(options), OUT / folder / 'Image']
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
-        failed += done.returncode != 0
-        print(f'{"not " if done.returncode else ""}ok {number} - {name} {options}', flush=True)
-        for line in done.stdout.splitlines():
-            print(f'# {line}', flush=True)
-    return 1 if failed else 0
+    """The size first, then the boots."""
+    tap = Tap()
+    size = (OUT / BARE).stat().st_size if (OUT / BARE).exists() else 0
+    tap.result(0 < size < BARE_MAX, f'bare: {size} bytes, less than {BARE_MAX}')
+    run_rows(tap, SCENARIOS, sys.argv[1:])
+    return tap.done()
 
 
 if __name__ == '__main__':
