@@ -158,10 +158,9 @@ def schedules(image, work, *options):
     return done.returncode, done.stdout
 
 
-def with_plant(image, work, seeds, *options):
-    """Runs so many seeds as those with a plant are run; (status, output)."""
-    return schedules(image, work, *OPTIONS[work], '--seeds', str(seeds), '--bios', PLANTS_BIOS,
-                     '--patience', PATIENCE_S[work], *options)
+def as_with_plant(work, seeds):
+    """Options for so many seeds as those with a plant are run."""
+    return [*OPTIONS[work], '--seeds', str(seeds), '--bios', PLANTS_BIOS, '--patience', PATIENCE_S[work]]
 
 
 def caught(trees, work, path, texts):
@@ -179,7 +178,8 @@ def caught(trees, work, path, texts):
         said = make(tree, 1)
         if said:
             return said
-        status, said = with_plant(tree / 'build/Image', work, CAUGHT_WITHIN, '--stop', '1', '--jobs', '1')
+        status, said = schedules(tree / 'build/Image', work, *as_with_plant(work, CAUGHT_WITHIN), '--stop', '1',
+                                 '--jobs', '1')
         return None if status == 1 and '\nFAILED seed' in f'\n{said}' else f'not caught (status {status})\n{said}'
     finally:
         if old is not None:
@@ -200,14 +200,12 @@ def main():
     words = sys.argv[1:]
     plants = [(work, *row) for work, rows in PLANTS.items() for row in rows
               if not words or any(word in row[0] for word in words)]
-    images = [] if words else [(work, name) for work in PLANTS for name in ('many in a boot', 'as with a plant')]
+    images = [] if words else [run for work in PLANTS for run in (
+        (work, 'many in a boot', OPTIONS_AS_IT_IS), (work, 'as with a plant', as_with_plant(work, CONTROL_SEEDS)))]
     print(f'1..{len(images) + len(plants)}', flush=True)
     failed = number = 0
-    for number, (work, name) in enumerate(images, 1):
-        if name == 'as with a plant':
-            status, said = with_plant(OUT / 'Image', work, CONTROL_SEEDS)
-        else:
-            status, said = schedules(OUT / 'Image', work, *OPTIONS_AS_IT_IS)
+    for number, (work, name, options) in enumerate(images, 1):
+        status, said = schedules(OUT / 'Image', work, *options)
         failed += result(number, f'nothing planted: {work}, {name}', said if status else None)
     with tempfile.TemporaryDirectory(prefix='muster-schedules-') as folder, ThreadPoolExecutor(CPUS) as pool:
         trees = Trees(folder, CPUS)
