@@ -144,8 +144,6 @@ $(1)/stage1.elf: $(2) $(FDT_OBJS) $(O)/gen/ksyms1.o $(O)/gen/objects $(O)/kernel
 	$$(call quiet,LINK,$$@)$$(call link,$$@,$(2) $(O)/gen/ksyms1.o)
 $(1)/ksyms2.S: $(1)/stage1.elf scripts/ksyms.py
 	$$(call quiet,KSYMS,$$@)python3 scripts/ksyms.py $$< >$$@
-$(1)/ksyms2.o: $(1)/ksyms2.S
-	$$(call quiet,AS,$$@)$$(CC) $$(CPPFLAGS) $$(ARCH_FLAGS) -c -o $$@ $$<
 $(1)/muster.elf: $(1)/ksyms2.o $(2) $(FDT_OBJS) $(O)/kernel.lds
 	$$(call quiet,LINK,$$@)$$(call link,$$@,$(2) $(1)/ksyms2.o)
 	@python3 scripts/ksyms.py --check $$@
@@ -157,7 +155,7 @@ $(eval $(call LINKED_IMAGE,$(O),$(OBJS)))
 $(eval $(call LINKED_IMAGE,$(O)/bare,$(BARE_OBJS)))
 $(O)/gen/ksyms1.S: scripts/ksyms.py | $(O)/gen/flags
 	$(call quiet,GEN,$@)python3 $< --empty >$@
-$(O)/gen/ksyms1.o: $(O)/gen/ksyms1.S
+$(O)/%.o: $(O)/%.S
 	$(call quiet,AS,$@)$(CC) $(CPPFLAGS) $(ARCH_FLAGS) -c -o $@ $<
 
 clean:
