@@ -80,7 +80,8 @@ class Run(tap.Case):
         self.assert_pairs(arguments, accel='tcg,thread=single')
 
     def test_refusals(self):
-        for wrong, words in (({'SMP': 'two'}, 'not a number'), ({'IMAGE': '/nowhere'}, 'is not there'),
+        for wrong, words in (({'SMP': 'two'}, 'not a number'), ({'SMP': '0'}, 'not a number'),
+                             ({'IMAGE': '/nowhere'}, 'is not there'),
                              ({'QEMU': 'nosuch'}, 'no emulator'), ({'BIOS': 'nosuch'}, 'no firmware'),
                              ({'LOAD': '0x80400001'}, 'multiple of 2 MiB')):
             code, _, error = self.run_it(**wrong)
